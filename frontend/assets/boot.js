@@ -1,0 +1,26 @@
+// Starts the page. A wall has nobody to press "reload": whatever fails here is tried again by itself.
+import init, { start_page } from "/assets/pantau.js";
+
+const RETRY_MS = 5000;
+
+function again() {
+  setTimeout(() => location.reload(), RETRY_MS);
+}
+
+// A trap leaves the page standing still with yesterday's picture: begin anew instead.
+addEventListener("error", (event) => {
+  if (event.error instanceof WebAssembly.RuntimeError) again();
+});
+addEventListener("unhandledrejection", (event) => {
+  if (event.reason instanceof WebAssembly.RuntimeError) again();
+});
+
+try {
+  await init({ module_or_path: "/assets/pantau_bg.wasm" });
+  start_page();
+} catch (error) {
+  const boot = document.getElementById("boot");
+  if (boot) boot.textContent = "Halaman gagal dimuat, dicoba lagi. The page failed to load, trying again.";
+  console.error(error);
+  again();
+}

@@ -1,0 +1,23 @@
+//! Timers that work in a page and in a worker alike, and go on when the page is hidden.
+
+use wasm_bindgen::JsValue;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = setTimeout)]
+    fn set_timeout(callback: &JsValue, ms: u32) -> JsValue;
+    #[wasm_bindgen(js_name = setInterval)]
+    fn set_interval(callback: &JsValue, ms: u32) -> JsValue;
+}
+
+/// Calls once, after that many milliseconds.
+pub(crate) fn after(ms: u32, call: impl FnOnce() + 'static) {
+    set_timeout(&Closure::once_into_js(call), ms);
+}
+
+/// Calls every so many milliseconds, for as long as the page lives.
+pub(crate) fn every(ms: u32, call: impl FnMut() + 'static) {
+    set_interval(&Closure::new(call).into_js_value(), ms);
+}

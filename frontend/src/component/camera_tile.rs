@@ -1,0 +1,109 @@
+//! One camera: its picture, its name, and what may be said of the picture.
+
+use leptos::html;
+use leptos::prelude::*;
+use pantau_schemas::ids::DeviceId;
+use pantau_schemas::stream::StreamState;
+
+use crate::browser::now;
+use crate::live::city::City;
+use crate::live::replica::Replica;
+use crate::media::message::Said;
+use crate::media::screen::{Screen, TileSignal};
+use crate::media::verdict::{Verdict, judge};
+use crate::view::caption::{caption, face_word};
+
+/// A time that moves less than this, ms, is the same time measured again.
+const SAME_TIME_MS: u64 = 2_000;
+
+/// `place` gives the tile's column and row, from 1.
+#[component]
+pub(crate) fn CameraTile(
+    city: City,
+    screen: Option<Screen>,
+    camera: DeviceId,
+    place: Signal<(usize, usize)>,
+) -> impl IntoView {
+    let canvas = NodeRef::<html::Canvas>::new();
+    let report: TileSignal = RwSignal::new(None);
+    let number = StoredValue::new(None::<u16>);
+    let shown = camera.clone();
+    Effect::new(move |_| {
+        if let (Some(canvas), Some(screen), None) = (canvas.get(), screen, number.get_value()) {
+            number.set_value(screen.add(shown.clone(), canvas, report));
+        }
+    });
+    on_cleanup(move || {
+        if let (Some(screen), Some(number)) = (screen, number.try_get_value().flatten()) {
+            screen.remove(number);
+        }
+    });
+
+    let id = camera.clone();
+    let name = Memo::new(move |_| {
+        city.of_registry(|r| r.world().registry.devices.get(&id).map(|d| d.name.clone()).unwrap_or_default())
+    });
+    let id = camera.clone();
+    let verdict = Memo::new(move |before: Option<&Verdict>| {
+        let said = city.of_devices(|r| said(r, &id));
+        let missing = screen.and_then(|screen| screen.missing.get());
+        let report = report.get().map(|mut report| {
+            if let Some(screen) = screen {
+                screen.doubt(&mut report);
+            }
+            report
+        });
+        // Looked at once a second even when the worker has nothing to say.
+        city.now.track();
+        let verdict = judge(report.as_ref(), said, missing, city.offset_ms());
+        steady(before, verdict)
+    });
+    let words = Memo::new(move |_| {
+        let verdict = verdict.get();
+        caption(city.text, city.zone.get(), &verdict, now().plus_millis(city.offset_ms()))
+    });
+    let face = Memo::new(move |_| face_word(verdict.get().face));
+    let part = move |pick: fn(&crate::view::caption::Caption) -> &String| {
+        Memo::new(move |_| words.with(|w| pick(w).clone()))
+    };
+    let (chip, word, since, why) =
+        (part(|w| &w.chip), part(|w| &w.word), part(|w| &w.since), part(|w| &w.why));
+    view! {
+        <article
+            class="tile"
+            data-camera=camera.as_str().to_owned()
+            data-face=face
+            style:grid-column=move || place.get().0.to_string()
+            style:grid-row=move || (place.get().1 * 2).to_string()
+        >
+            <div class="picture">
+                <canvas node_ref=canvas aria-hidden="true"></canvas>
+                <p class="verdict">
+                    <strong>{word}</strong>
+                    <span>{since}</span>
+                    <span>{why}</span>
+                </p>
+                <p class="chip">{chip}</p>
+            </div>
+            <h3><bdi>{name}</bdi></h3>
+        </article>
+    }
+}
+
+/// What the journal says of a camera: its best open stream.
+fn said(replica: &Replica, id: &DeviceId) -> Option<Said> {
+    let streams = replica.world().streams.get(id)?;
+    let best = streams.values().filter(|s| s.state != StreamState::Closed).min_by_key(|s| s.state)?;
+    Some(Said { state: best.state, since: best.since, cause: best.cause })
+}
+
+/// Keeps a time that was only measured again, so that a caption does not flicker by a second.
+fn steady(before: Option<&Verdict>, mut verdict: Verdict) -> Verdict {
+    if let Some(before) = before.filter(|before| before.face == verdict.face)
+        && let (Some(old), Some(new)) = (before.since, verdict.since)
+        && new.millis_since(old).unsigned_abs() < SAME_TIME_MS
+    {
+        verdict.since = Some(old);
+    }
+    verdict
+}

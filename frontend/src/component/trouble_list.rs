@@ -1,0 +1,62 @@
+//! Devices in trouble, newest first.
+
+use leptos::prelude::*;
+use pantau_schemas::entry::DeviceState;
+use pantau_schemas::stream::StreamState;
+
+use crate::format::{count, moment};
+use crate::live::city::City;
+use crate::text::Text;
+use crate::view::trouble::{Fault, Trouble, troubles};
+
+/// Troubles on the wall; the others are counted.
+const LIMIT: usize = 3;
+
+#[component]
+pub(crate) fn TroubleList(city: City) -> impl IntoView {
+    let text = city.text;
+    let all = Memo::new(move |_| city.of_devices(|r| troubles(r.world(), LIMIT)));
+    let total = Memo::new(move |_| all.with(|all| all.total));
+    let more = Memo::new(move |_| all.with(|all| all.total - all.newest.len()));
+    let calm = Memo::new(move |_| city.known.get() && total.get() == 0);
+    let row = move |trouble: Trouble| {
+        let since = move || (text.since)(&moment(text, city.zone.get(), trouble.since, city.now.get()));
+        view! {
+            <li data-device=trouble.device.as_str().to_owned() data-state=severity(trouble.fault)>
+                <span class="name"><bdi>{trouble.name}</bdi></span>
+                <strong>{word(text, trouble.fault)}</strong>
+                <span class="cause">{cause(text, trouble.fault)}</span>
+                <time>{since}</time>
+            </li>
+        }
+    };
+    view! {
+        <section class="trouble" aria-live="polite">
+            <h2>{text.trouble} <span class="value">{move || (total.get() > 0).then(|| count(text, total.get()))}</span></h2>
+            <ul>{move || all.with(|all| all.newest.clone()).into_iter().map(row).collect_view()}</ul>
+            <p class="more" hidden=move || more.get() == 0>{move || (text.more)(&count(text, more.get()))}</p>
+            <p class="nothing" hidden=move || !calm.get()>{text.trouble_none}</p>
+        </section>
+    }
+}
+
+fn severity(fault: Fault) -> &'static str {
+    match fault {
+        Fault::Stream(StreamState::Frozen, _) | Fault::Device(DeviceState::Alert, _) => "alert",
+        _ => "down",
+    }
+}
+
+fn word(text: &Text, fault: Fault) -> &'static str {
+    match fault {
+        Fault::Stream(state, _) => (text.stream_state)(state),
+        Fault::Device(state, _) => (text.device_state)(state),
+    }
+}
+
+fn cause(text: &Text, fault: Fault) -> &'static str {
+    match fault {
+        Fault::Stream(_, cause) => cause.map_or("", text.stream_cause),
+        Fault::Device(_, reason) => reason.map_or("", text.device_reason),
+    }
+}

@@ -1,0 +1,24 @@
+//! The pages of Pantau, compiled to WebAssembly: the wall, the operations page and the start page.
+//!
+//! A page holds one [`live::replica::Replica`] of the World and applies entries to it, like the server does;
+//! what it shows is computed from that ([`view`]) and put into words ([`text`], [`mod@format`]). Video runs in one
+//! worker beside the page, from the same bundle ([`media`]).
+//!
+//! **Invariants:** no state is changed but by `World::apply` and snapshots. No markup is ever made from text:
+//! pages create text nodes. A value that is old, or whose link is down, never looks fresh.
+//!
+//! Pure modules compile and are tested on any machine; what touches the browser exists only for wasm32.
+
+pub mod format;
+pub mod live;
+pub mod media;
+pub mod text;
+pub mod view;
+pub mod zone;
+
+#[cfg(target_arch = "wasm32")]
+mod browser;
+#[cfg(target_arch = "wasm32")]
+mod component;
+#[cfg(target_arch = "wasm32")]
+mod page;

@@ -1,0 +1,249 @@
+//! What pages read: the replica behind a handful of signals.
+//!
+//! Signals carry no data but "this part is newer": views are memos over the replica, computed again only when
+//! their part was touched, at most once per [`ENTRIES_MS`] (or [`HEADS_MS`] when only values came).
+
+use leptos::prelude::*;
+use pantau_schemas::time::Timestamp;
+use pantau_schemas::wire::{LiveMessage, StoreState};
+use pantau_schemas::world::Gap;
+
+use super::pulse::{ClockOffset, Pulse};
+use super::replica::{Replica, Touched};
+use crate::browser::{after, get_json, monotonic_ms, now};
+use crate::text::Text;
+use crate::view::status::Status;
+use crate::zone::Zone;
+
+/// States reach the screen within this, ms: two frames of a 60 Hz screen.
+const ENTRIES_MS: u32 = 33;
+/// Values reach the screen within this, ms: nobody reads faster.
+const HEADS_MS: u32 = 250;
+/// How long "connected again" stands, ms.
+const CAUGHT_UP_MS: u32 = 4_000;
+
+/// The link to the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Link {
+    /// Not yet, or not any more.
+    Down,
+    /// Welcome was said.
+    Up,
+}
+
+/// The city as a page sees it. Copies are the same city.
+#[derive(Clone, Copy)]
+pub(crate) struct City {
+    /// The page's language.
+    pub(crate) text: &'static Text,
+    replica: StoredValue<Replica>,
+    pulse: StoredValue<(Pulse, ClockOffset)>,
+    dirty: StoredValue<Touched>,
+    registry: Trigger,
+    devices: Trigger,
+    feed: Trigger,
+    heads: Trigger,
+    server: Trigger,
+    /// The server's clock, once a second.
+    pub(crate) now: RwSignal<Timestamp>,
+    /// This machine's clock is so far behind the server's, ms; follows in steps of a second.
+    pub(crate) skew_ms: RwSignal<i64>,
+    /// A World was received.
+    pub(crate) known: RwSignal<bool>,
+    /// The link.
+    pub(crate) link: RwSignal<Link>,
+    /// The server has been silent for long enough to say so: since this time of its own clock.
+    pub(crate) silent: RwSignal<Option<Timestamp>>,
+    /// The link is back and everything is in.
+    pub(crate) caught_up: RwSignal<bool>,
+    /// `GET /v1/status`; `None` when it could not be read.
+    pub(crate) status: RwSignal<Option<Status>>,
+    /// Zone of the city.
+    pub(crate) zone: Memo<Zone>,
+}
+
+impl City {
+    /// A city that nothing is known of, about to connect.
+    pub(crate) fn connect(text: &'static Text) -> Self {
+        let replica = StoredValue::new(Replica::default());
+        let registry = Trigger::new();
+        let zone = Memo::new(move |_| {
+            registry.track();
+            replica.with_value(|r| {
+                r.world().registry.city.as_ref().map_or(Zone::UTC, |city| Zone::of(&city.zone))
+            })
+        });
+        let city = Self {
+            text,
+            replica,
+            pulse: StoredValue::default(),
+            dirty: StoredValue::default(),
+            registry,
+            devices: Trigger::new(),
+            feed: Trigger::new(),
+            heads: Trigger::new(),
+            server: Trigger::new(),
+            now: RwSignal::new(now()),
+            skew_ms: RwSignal::new(0),
+            known: RwSignal::new(false),
+            link: RwSignal::new(Link::Down),
+            silent: RwSignal::new(None),
+            caught_up: RwSignal::new(false),
+            status: RwSignal::new(None),
+            zone,
+        };
+        super::socket::connect(city);
+        city
+    }
+
+    /// Reads `/v1/status` every so many milliseconds.
+    pub(crate) fn follow_status(self, every_ms: u32) {
+        let read = move || {
+            leptos::task::spawn_local(async move {
+                self.status.set(get_json::<Status>("/v1/status").await);
+            });
+        };
+        read();
+        crate::browser::every(every_ms, read);
+    }
+
+    /// Reads the replica without following it.
+    pub(crate) fn read<T>(self, read: impl FnOnce(&Replica) -> T) -> T {
+        self.replica.with_value(read)
+    }
+    /// Reads the replica, again whenever the registry is newer.
+    pub(crate) fn of_registry<T>(self, read: impl FnOnce(&Replica) -> T) -> T {
+        self.registry.track();
+        self.read(read)
+    }
+    /// Reads the replica, again whenever states or the registry are newer.
+    pub(crate) fn of_devices<T>(self, read: impl FnOnce(&Replica) -> T) -> T {
+        self.devices.track();
+        self.of_registry(read)
+    }
+    /// Reads the replica, again whenever complaints, notes or the registry are newer.
+    pub(crate) fn of_feed<T>(self, read: impl FnOnce(&Replica) -> T) -> T {
+        self.feed.track();
+        self.of_registry(read)
+    }
+    /// Reads the replica, again whenever values, states or the registry are newer.
+    pub(crate) fn of_heads<T>(self, read: impl FnOnce(&Replica) -> T) -> T {
+        self.heads.track();
+        self.of_devices(read)
+    }
+    /// Reads the replica, again whenever the server says something new of itself.
+    pub(crate) fn of_server<T>(self, read: impl FnOnce(&Replica) -> T) -> T {
+        self.server.track();
+        self.read(read)
+    }
+
+    /// History is not being saved: since when, where the server says so.
+    pub(crate) fn store_down(self) -> Option<Option<Timestamp>> {
+        self.of_server(|r| (r.server.store == Some(StoreState::Down)).then_some(r.server.store_since))
+    }
+
+    /// Milliseconds to add to this machine's clock.
+    pub(crate) fn offset_ms(self) -> i64 {
+        self.pulse.with_value(|(_, offset)| offset.millis())
+    }
+
+    pub(super) fn hello(self) -> String {
+        // A hello always has a JSON form.
+        self.read(|r| serde_json::to_string(&r.hello()).unwrap_or_default())
+    }
+
+    pub(super) fn take(self, message: LiveMessage) -> Result<(), Gap> {
+        let local = now();
+        self.pulse.update_value(|(pulse, offset)| {
+            if let LiveMessage::Tick { now: server, .. } | LiveMessage::Welcome { now: server, .. } = &message
+            {
+                offset.tick(*server, local);
+            }
+            pulse.heard(monotonic_ms(), local.plus_millis(offset.millis()));
+        });
+        if let LiveMessage::Welcome { build, .. } = &message {
+            self.welcomed(build);
+        }
+        let complete =
+            matches!(message, LiveMessage::Snapshot { .. } | LiveMessage::Welcome { resumed: true, .. });
+        let Some(touched) = self.replica.try_update_value(|replica| replica.take(message)).transpose()?
+        else {
+            return Ok(());
+        };
+        self.touch(touched);
+        if complete {
+            self.known.set(true);
+            if self.silent.get_untracked().is_some() {
+                self.caught_up.set(true);
+                after(CAUGHT_UP_MS, move || self.caught_up.set(false));
+            }
+        }
+        self.pass_time();
+        Ok(())
+    }
+
+    /// A page of another build reloads: it may not know what the new server says.
+    fn welcomed(self, build: &str) {
+        let known = self.read(|r| r.server.build.clone());
+        self.link.set(Link::Up);
+        if !known.is_empty()
+            && known != build
+            && let Some(window) = web_sys::window()
+        {
+            crate::browser::best_effort(window.location().reload());
+        }
+    }
+
+    pub(super) fn unlinked(self) {
+        self.link.set(Link::Down);
+    }
+
+    /// Looks at the clock: the second, and whether the server is silent.
+    pub(super) fn pass_time(self) {
+        let (silent, offset) =
+            self.pulse.with_value(|(pulse, offset)| (pulse.silent_since(monotonic_ms()), offset.millis()));
+        if self.silent.get_untracked() != silent {
+            self.silent.set(silent);
+        }
+        let time = now().plus_millis(offset);
+        if self.now.get_untracked().millis().div_euclid(1_000) != time.millis().div_euclid(1_000) {
+            self.now.set(time);
+        }
+        let seconds = offset / 1_000 * 1_000;
+        if self.skew_ms.get_untracked() != seconds {
+            self.skew_ms.set(seconds);
+        }
+    }
+
+    /// Notes what is newer and sees to it that views follow soon.
+    fn touch(self, touched: Touched) {
+        if touched.is_empty() {
+            return;
+        }
+        let only_heads = touched == Touched { heads: true, ..Touched::default() };
+        let waiting = self.dirty.with_value(|dirty| *dirty);
+        self.dirty.set_value(waiting.and(touched));
+        if !only_heads {
+            after(ENTRIES_MS, move || self.flush());
+        } else if waiting.is_empty() {
+            after(HEADS_MS, move || self.flush());
+        }
+    }
+
+    fn flush(self) {
+        let dirty = self.dirty.with_value(|dirty| *dirty);
+        self.dirty.set_value(Touched::default());
+        let parts = [
+            (dirty.registry, self.registry),
+            (dirty.devices, self.devices),
+            (dirty.feed, self.feed),
+            (dirty.heads, self.heads),
+            (dirty.server, self.server),
+        ];
+        for (touched, trigger) in parts {
+            if touched {
+                trigger.notify();
+            }
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! What a tile says of its picture: the worse of what the server says and what the browser sees.
+
+use pantau_schemas::stream::{StreamCause, StreamState};
+use pantau_schemas::time::Timestamp;
+
+use super::message::{Missing, Said, TileReport};
+use super::watchdog::Seen;
+
+/// So long may the first picture of a live stream take, ms, before the tile says that there is none.
+const FIRST_PICTURE_MS: u32 = 10_000;
+
+/// What a tile shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Face {
+    /// No picture yet.
+    Connecting,
+    /// Live, and proved so.
+    Live,
+    /// Late.
+    Delayed,
+    /// The last picture, marked as such.
+    Frozen,
+    /// No picture.
+    Lost,
+    /// This viewer may not see it.
+    Forbidden,
+    /// Covered on purpose.
+    Masked,
+    /// This browser cannot show video.
+    Unable(Missing),
+}
+
+/// Why, in words of the server or of the browser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Why {
+    /// The server's word.
+    Server(StreamCause),
+    /// The canvas gets nothing new although the server sends.
+    NoNewPicture,
+    /// This browser cannot decode the stream.
+    CannotDecode,
+}
+
+/// A tile's face, why, and since when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Verdict {
+    /// What is shown.
+    pub face: Face,
+    /// Why; `None` where all is well.
+    pub why: Option<Why>,
+    /// Since when, by the server's clock.
+    pub since: Option<Timestamp>,
+    /// When the server had the picture that is on the screen.
+    pub picture: Option<Timestamp>,
+}
+
+/// Judges a tile.
+///
+/// `report` is the worker's, `world` what the journal says of the camera's stream (used until the media socket
+/// has said something), `offset_ms` what to add to this machine's clock to get the server's.
+#[must_use]
+pub fn judge(
+    report: Option<&TileReport>,
+    world: Option<Said>,
+    missing: Option<Missing>,
+    offset_ms: i64,
+) -> Verdict {
+    let said = report.and_then(|r| r.said).or(world);
+    let seen = report.map_or(Seen::Nothing, |r| r.seen);
+    let seen_since = report.and_then(|r| r.seen_since).map(|t| t.plus_millis(offset_ms));
+    let picture = report.and_then(|r| r.picture);
+    let server = said.map_or(StreamState::Unknown, |s| s.state);
+    let why = said.and_then(|s| s.cause).map(Why::Server);
+    let since = said.map(|s| s.since);
+
+    let by_server = |face| Verdict { face, why, since, picture };
+    let by_browser = |face, why| Verdict { face, why: Some(why), since: seen_since, picture };
+    match server {
+        StreamState::Forbidden => return by_server(Face::Forbidden),
+        StreamState::Masked => return by_server(Face::Masked),
+        StreamState::Lost => return by_server(Face::Lost),
+        _ => {}
+    }
+    if let Some(missing) = missing {
+        return Verdict { face: Face::Unable(missing), why: None, since: None, picture: None };
+    }
+    if seen == Seen::Lost {
+        return by_browser(Face::Lost, Why::CannotDecode);
+    }
+    if server == StreamState::Frozen {
+        return by_server(Face::Frozen);
+    }
+    if seen == Seen::Frozen {
+        return by_browser(Face::Frozen, why.unwrap_or(Why::NoNewPicture));
+    }
+    if seen == Seen::Nothing {
+        let overdue = report.and_then(|r| r.waiting_ms).is_some_and(|ms| ms > FIRST_PICTURE_MS);
+        if overdue && matches!(server, StreamState::Live | StreamState::Delayed) {
+            return Verdict { face: Face::Lost, why: Some(Why::NoNewPicture), since: None, picture };
+        }
+        return by_server(Face::Connecting);
+    }
+    // A picture is there. A server that connects again makes it at least late.
+    if seen == Seen::Live && matches!(server, StreamState::Live | StreamState::Closed | StreamState::Unknown)
+    {
+        return Verdict { face: Face::Live, why: None, since, picture };
+    }
+    Verdict { face: Face::Delayed, why, since: since.max(seen_since), picture }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pantau_schemas::ids::DeviceId;
+
+    fn report(state: StreamState, seen: Seen) -> TileReport {
+        TileReport {
+            tile: 1,
+            camera: DeviceId::new("cam-01").unwrap(),
+            said: Some(Said { state, since: Timestamp::from_secs(100), cause: None }),
+            seen,
+            seen_since: Some(Timestamp::from_secs(50)),
+            picture: None,
+            waiting_ms: None,
+            first_picture_ms: None,
+            quality: None,
+            size: (0, 0),
+            received: 0,
+            decoded: 0,
+            drawn: 0,
+            superseded: 0,
+            dropped: 0,
+            skipped: 0,
+            errors: 0,
+        }
+    }
+
+    fn face(state: StreamState, seen: Seen) -> Face {
+        judge(Some(&report(state, seen)), None, None, 0).face
+    }
+
+    #[test]
+    fn live_needs_both_to_say_so() {
+        assert_eq!(face(StreamState::Live, Seen::Live), Face::Live);
+        assert_eq!(face(StreamState::Live, Seen::Delayed), Face::Delayed);
+        assert_eq!(face(StreamState::Delayed, Seen::Live), Face::Delayed);
+        assert_eq!(face(StreamState::Live, Seen::Frozen), Face::Frozen);
+        assert_eq!(face(StreamState::Frozen, Seen::Live), Face::Frozen);
+        assert_eq!(face(StreamState::Connecting, Seen::Live), Face::Delayed);
+    }
+
+    #[test]
+    fn a_dead_camera_never_keeps_its_last_picture() {
+        for seen in [Seen::Nothing, Seen::Live, Seen::Delayed, Seen::Frozen, Seen::Lost] {
+            assert_eq!(face(StreamState::Lost, seen), Face::Lost);
+        }
+    }
+
+    #[test]
+    fn the_browsers_own_times_are_moved_to_the_servers_clock() {
+        let verdict = judge(Some(&report(StreamState::Live, Seen::Frozen)), None, None, 7_000);
+        assert_eq!(verdict.since, Some(Timestamp::from_secs(57)));
+        assert_eq!(verdict.why, Some(Why::NoNewPicture));
+    }
+
+    #[test]
+    fn without_a_worker_the_journal_still_says_what_is_lost() {
+        let said =
+            Said { state: StreamState::Lost, since: Timestamp::EPOCH, cause: Some(StreamCause::Refused) };
+        let verdict = judge(None, Some(said), Some(Missing::WebCodecs), 0);
+        assert_eq!((verdict.face, verdict.why), (Face::Lost, Some(Why::Server(StreamCause::Refused))));
+        assert_eq!(judge(None, None, Some(Missing::WebCodecs), 0).face, Face::Unable(Missing::WebCodecs));
+        assert_eq!(judge(None, None, None, 0).face, Face::Connecting);
+    }
+
+    #[test]
+    fn a_live_stream_without_a_picture_is_not_connecting_for_ever() {
+        let mut report = report(StreamState::Live, Seen::Nothing);
+        report.waiting_ms = Some(9_000);
+        assert_eq!(judge(Some(&report), None, None, 0).face, Face::Connecting);
+        report.waiting_ms = Some(11_000);
+        assert_eq!(judge(Some(&report), None, None, 0).face, Face::Lost);
+    }
+}

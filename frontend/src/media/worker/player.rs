@@ -1,0 +1,243 @@
+//! All tiles of the window, and the socket they share.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use js_sys::Reflect;
+use pantau_schemas::media::{Header, MediaNotice, MediaRequest, Tile};
+use pantau_schemas::stream::StreamState;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{DedicatedWorkerGlobalScope, DomException, OffscreenCanvas, VideoFrame};
+
+use super::decoder::{Decoder, StreamConfig};
+use super::surface::{Sampler, Surface};
+use super::tile::TilePlayer;
+use crate::browser::{Socket, monotonic_ms};
+use crate::media::assembly::Assembled;
+use crate::media::message::{Missing, Report, Said};
+
+/// The window's video.
+pub(super) struct Player {
+    scope: DedicatedWorkerGlobalScope,
+    socket: Socket,
+    link: bool,
+    missing: Option<Missing>,
+    tiles: BTreeMap<u16, TilePlayer>,
+    /// Canvases that came before their tile.
+    canvases: BTreeMap<u16, OffscreenCanvas>,
+    sampler: Option<Sampler>,
+    /// A repaint is asked for.
+    painting: bool,
+}
+
+/// Decoders give their pictures back through this.
+pub(super) type Shared = Rc<RefCell<Player>>;
+
+impl Player {
+    pub(super) fn new(scope: DedicatedWorkerGlobalScope, socket: Socket) -> Self {
+        Self {
+            missing: missing(&scope),
+            scope,
+            socket,
+            link: false,
+            tiles: BTreeMap::new(),
+            canvases: BTreeMap::new(),
+            sampler: Sampler::new(),
+            painting: false,
+        }
+    }
+
+    /// A canvas to draw a tile on.
+    pub(super) fn canvas(&mut self, tile: u16, canvas: OffscreenCanvas) {
+        match self.tiles.get_mut(&tile) {
+            Some(player) => player.surface = Surface::new(canvas, false),
+            None => {
+                self.canvases.insert(tile, canvas);
+            }
+        }
+    }
+
+    /// The window shows these tiles from now on.
+    pub(super) fn show(this: &Shared, tiles: Vec<Tile>) {
+        let mut player = this.borrow_mut();
+        player.tiles.retain(|number, old| {
+            tiles.iter().any(|tile| tile.tile == *number && tile.camera == old.wanted.camera)
+        });
+        for tile in tiles {
+            let number = tile.tile;
+            let canvas = player.canvases.remove(&number);
+            let entry = player.tiles.entry(number).or_insert_with(|| TilePlayer::new(tile.clone()));
+            entry.wanted = tile;
+            if let Some(canvas) = canvas {
+                entry.surface = Surface::new(canvas, false);
+            }
+        }
+        // A canvas whose tile is not wanted any more will never be.
+        player.canvases.clear();
+        player.ask();
+    }
+
+    /// The socket is open.
+    pub(super) fn linked(&mut self) {
+        self.link = true;
+        for tile in self.tiles.values_mut() {
+            tile.said = None;
+        }
+        self.ask();
+    }
+
+    /// The socket is closed.
+    pub(super) fn unlinked(&mut self) {
+        self.link = false;
+        for tile in self.tiles.values_mut() {
+            tile.admission.interrupted();
+        }
+    }
+
+    fn ask(&mut self) {
+        if !self.link {
+            return;
+        }
+        let now = monotonic_ms();
+        for tile in self.tiles.values_mut() {
+            tile.asked.get_or_insert(now);
+        }
+        let tiles = self.tiles.values().map(|tile| tile.wanted.clone()).collect();
+        self.request(&MediaRequest::Tiles { tiles });
+    }
+
+    fn request(&self, request: &MediaRequest) {
+        if let Ok(text) = serde_json::to_string(request) {
+            self.socket.send(&text);
+        }
+    }
+
+    /// The server says something beside the frames.
+    pub(super) fn notice(this: &Shared, notice: MediaNotice) {
+        let mut player = this.borrow_mut();
+        match notice {
+            MediaNotice::Stream { tile, quality, codec, description, width, height } => {
+                if let Some(tile) = player.tiles.get_mut(&tile) {
+                    let description = STANDARD.decode(description).unwrap_or_default();
+                    tile.configure(StreamConfig { codec, description, size: (width, height) }, quality);
+                }
+            }
+            MediaNotice::State { tile, state, since, cause } => {
+                if let Some(tile) = player.tiles.get_mut(&tile) {
+                    tile.said = Some(Said { state, since, cause });
+                }
+            }
+            MediaNotice::Skipped { tile, frames } => {
+                if let Some(tile) = player.tiles.get_mut(&tile) {
+                    tile.skipped(frames);
+                }
+            }
+            MediaNotice::Notice { .. } | MediaNotice::Unknown => {}
+        }
+    }
+
+    /// A piece of a frame.
+    pub(super) fn frame(this: &Shared, message: &[u8]) {
+        let Ok((header, payload)) = Header::decode(message) else { return };
+        let mut player = this.borrow_mut();
+        let unable = player.missing.is_some();
+        let Some(tile) = player.tiles.get_mut(&header.tile) else { return };
+        let frame = match tile.assembler.take(header, payload) {
+            Assembled::Waiting => return,
+            Assembled::Broken => return tile.broken(),
+            Assembled::Whole(frame) => frame,
+        };
+        if unable || !tile.admits(&frame.header) {
+            return;
+        }
+        if tile.decoder.is_none() {
+            // Admission let it through, so it is a key frame.
+            let Some(config) = tile.config.clone() else { return };
+            tile.generation = tile.generation.wrapping_add(1);
+            match open(this, header.tile, tile.generation, &config) {
+                Ok(decoder) => tile.decoder = Some(decoder),
+                Err(error) => return tile.failed(is_unsupported(&error)),
+            }
+        }
+        tile.decode(frame.header, &frame.data);
+    }
+
+    fn decoded(this: &Shared, number: u16, generation: u32, frame: VideoFrame) {
+        let mut player = this.borrow_mut();
+        match player.tiles.get_mut(&number) {
+            Some(tile) if tile.generation == generation => tile.decoded(frame),
+            _ => return frame.close(),
+        }
+        if !player.painting {
+            let own = Rc::clone(this);
+            let paint = Closure::once_into_js(move || own.borrow_mut().paint());
+            // Refused only while the worker is being closed.
+            player.painting = player.scope.request_animation_frame(paint.unchecked_ref()).is_ok();
+        }
+    }
+
+    fn failed(this: &Shared, number: u16, generation: u32, error: &JsValue) {
+        let mut player = this.borrow_mut();
+        if let Some(tile) = player.tiles.get_mut(&number).filter(|tile| tile.generation == generation) {
+            tile.failed(is_unsupported(error));
+        }
+    }
+
+    /// Draws the newest picture of every tile that has one.
+    fn paint(&mut self) {
+        self.painting = false;
+        let mut shown = Vec::new();
+        for (number, tile) in &mut self.tiles {
+            if let Some(header) = tile.paint(self.sampler.as_ref()) {
+                shown.push(MediaRequest::Shown {
+                    tile: *number,
+                    sequence: header.sequence,
+                    capture_us: header.capture.micros(),
+                });
+            }
+        }
+        for request in shown {
+            self.request(&request);
+        }
+    }
+
+    /// Whether silence on the socket means that something is wrong with it.
+    pub(super) fn expects_frames(&self) -> bool {
+        self.tiles.values().any(|tile| tile.said.is_some_and(|said| said.state == StreamState::Live))
+    }
+
+    /// How everything is.
+    pub(super) fn report(&self) -> Report {
+        let tiles = self.tiles.values().map(TilePlayer::report).collect();
+        Report { link: self.link, missing: self.missing, tiles }
+    }
+}
+
+fn open(this: &Shared, number: u16, generation: u32, config: &StreamConfig) -> Result<Decoder, JsValue> {
+    let (output, error) = (Rc::clone(this), Rc::clone(this));
+    Decoder::open(
+        config,
+        move |frame| Player::decoded(&output, number, generation, frame),
+        move |reason| Player::failed(&error, number, generation, &reason),
+    )
+}
+
+/// The browser will never decode this, however often it is tried.
+fn is_unsupported(error: &JsValue) -> bool {
+    let name = error.dyn_ref::<DomException>().map(DomException::name);
+    matches!(name.as_deref(), Some("NotSupportedError"))
+}
+
+/// What this browser lacks.
+fn missing(scope: &DedicatedWorkerGlobalScope) -> Option<Missing> {
+    let has = |name: &str| Reflect::has(scope, &JsValue::from_str(name)).unwrap_or(false);
+    if has("VideoDecoder") {
+        return None;
+    }
+    let secure = Reflect::get(scope, &JsValue::from_str("isSecureContext")).is_ok_and(|v| v.is_truthy());
+    Some(if secure { Missing::WebCodecs } else { Missing::SecureContext })
+}

@@ -1,0 +1,270 @@
+//! One tile in the worker: what was asked for, what came, and what was drawn.
+
+use std::collections::VecDeque;
+
+use pantau_schemas::media::{Header, Tile};
+use pantau_schemas::stream::StreamKind;
+use pantau_schemas::time::Timestamp;
+use web_sys::VideoFrame;
+
+use super::decoder::{Decoder, StreamConfig};
+use super::surface::{Sampler, Surface};
+use crate::browser::{monotonic_ms, now};
+use crate::media::admission::Admission;
+use crate::media::assembly::Assembler;
+use crate::media::message::{Said, TileReport};
+use crate::media::watchdog::{Seen, Watchdog};
+
+/// Access units a decoder may be behind before the rest of the group is left out.
+const MAX_BACKLOG: u32 = 30;
+/// Frames between decoder and canvas that are remembered.
+const MAX_MARKS: usize = 64;
+/// Decoder failures in a row before the tile says that this browser cannot show the stream.
+const MAX_FAILURES: u32 = 3;
+/// How often the content is looked at between key frames, ms.
+const LOOK_MS: f64 = 1_000.0;
+/// How often the server is told what was shown, ms.
+const SHOWN_MS: f64 = 1_000.0;
+
+/// A frame on its way through the decoder.
+struct Mark {
+    stamp: u32,
+    header: Header,
+}
+
+/// A decoded picture that waits for the next repaint.
+struct Pending {
+    frame: VideoFrame,
+    header: Option<Header>,
+}
+
+/// Counts for the report.
+#[derive(Default)]
+struct Counts {
+    received: u64,
+    decoded: u64,
+    drawn: u64,
+    superseded: u64,
+    dropped: u64,
+    skipped: u64,
+    errors: u64,
+}
+
+/// A tile.
+pub(super) struct TilePlayer {
+    pub(super) wanted: Tile,
+    pub(super) surface: Option<Surface>,
+    pub(super) assembler: Assembler,
+    pub(super) admission: Admission,
+    pub(super) said: Option<Said>,
+    pub(super) config: Option<StreamConfig>,
+    pub(super) decoder: Option<Decoder>,
+    /// Which decoder: results of an older one are thrown away.
+    pub(super) generation: u32,
+    pub(super) quality: Option<StreamKind>,
+    /// When it was first asked for over an open socket.
+    pub(super) asked: Option<f64>,
+    stamps: u32,
+    marks: VecDeque<Mark>,
+    pending: Option<Pending>,
+    watchdog: Watchdog,
+    looked: f64,
+    shown: f64,
+    first_picture_ms: Option<u32>,
+    picture: Option<Timestamp>,
+    size: (u32, u32),
+    failures: u32,
+    unsupported: bool,
+    counts: Counts,
+}
+
+impl TilePlayer {
+    pub(super) fn new(wanted: Tile) -> Self {
+        Self {
+            wanted,
+            surface: None,
+            assembler: Assembler::default(),
+            admission: Admission::default(),
+            said: None,
+            config: None,
+            decoder: None,
+            generation: 0,
+            quality: None,
+            asked: None,
+            stamps: 0,
+            marks: VecDeque::new(),
+            pending: None,
+            watchdog: Watchdog::default(),
+            looked: 0.0,
+            shown: 0.0,
+            first_picture_ms: None,
+            picture: None,
+            size: (0, 0),
+            failures: 0,
+            unsupported: false,
+            counts: Counts::default(),
+        }
+    }
+
+    /// A new stream follows: nothing of the old one may be mixed with it.
+    pub(super) fn configure(&mut self, config: StreamConfig, quality: StreamKind) {
+        self.decoder = None;
+        self.generation = self.generation.wrapping_add(1);
+        self.assembler = Assembler::default();
+        self.admission = Admission::default();
+        self.marks.clear();
+        self.config = Some(config);
+        self.quality = Some(quality);
+        self.failures = 0;
+        self.unsupported = false;
+    }
+
+    /// The server left frames out.
+    pub(super) fn skipped(&mut self, frames: u64) {
+        self.counts.skipped = self.counts.skipped.saturating_add(frames);
+        self.admission.interrupted();
+    }
+
+    /// Chunks that did not fit together.
+    pub(super) fn broken(&mut self) {
+        self.counts.dropped += 1;
+        self.admission.interrupted();
+    }
+
+    /// Whether a whole frame should be decoded; a decoder is needed then.
+    pub(super) fn admits(&mut self, header: &Header) -> bool {
+        self.counts.received += 1;
+        let full = self.decoder.as_ref().is_some_and(|decoder| decoder.backlog() > MAX_BACKLOG);
+        if full {
+            self.admission.interrupted();
+        }
+        let admitted = !self.unsupported && self.admission.admits(header.flags) && !full;
+        if !admitted {
+            self.counts.dropped += 1;
+        }
+        admitted
+    }
+
+    /// Decodes an admitted frame.
+    pub(super) fn decode(&mut self, header: Header, data: &[u8]) {
+        let Some(decoder) = &self.decoder else { return };
+        self.stamps = self.stamps.wrapping_add(1);
+        if decoder.decode(data, self.stamps, header.flags.key).is_err() {
+            self.failed(false);
+            return;
+        }
+        while self.marks.len() >= MAX_MARKS {
+            self.marks.pop_front();
+        }
+        self.marks.push_back(Mark { stamp: self.stamps, header });
+    }
+
+    /// The decoder failed; `unsupported` when it never will do better.
+    pub(super) fn failed(&mut self, unsupported: bool) {
+        self.decoder = None;
+        self.generation = self.generation.wrapping_add(1);
+        self.marks.clear();
+        self.admission.interrupted();
+        self.counts.errors += 1;
+        self.failures = self.failures.saturating_add(1);
+        self.unsupported = unsupported;
+    }
+
+    /// A picture came out of the decoder. It waits for the next repaint; one that already waited is closed.
+    pub(super) fn decoded(&mut self, frame: VideoFrame) {
+        self.counts.decoded += 1;
+        let stamp = frame.timestamp();
+        let mut header = None;
+        // Pictures come in the order of presentation, which may differ from that of decoding by a few.
+        if let Some(at) = self.marks.iter().position(|mark| f64::from(mark.stamp) == stamp) {
+            header = self.marks.remove(at).map(|mark| mark.header);
+        }
+        if let Some(old) = self.pending.replace(Pending { frame, header }) {
+            old.frame.close();
+            self.counts.superseded += 1;
+            // A key picture that was never drawn still tells that the content was new: not looked at, so
+            // the next one is.
+            self.looked = 0.0;
+        }
+    }
+
+    /// Draws what waits. Gives what to tell the server, about once a second.
+    pub(super) fn paint(&mut self, sampler: Option<&Sampler>) -> Option<Header> {
+        let Pending { frame, header } = self.pending.take()?;
+        let Some(surface) = &self.surface else {
+            frame.close();
+            return None;
+        };
+        let drawn = surface.draw(&frame, (self.wanted.width, self.wanted.height)).is_ok();
+        let at = monotonic_ms();
+        let key = header.is_some_and(|header| header.flags.key);
+        if drawn
+            && (key || at - self.looked >= LOOK_MS)
+            && let Some(fingerprint) = sampler.and_then(|sampler| sampler.fingerprint(&frame))
+        {
+            self.looked = at;
+            self.watchdog.content(at, fingerprint, key);
+        }
+        self.size = (frame.display_width(), frame.display_height());
+        frame.close();
+        if !drawn {
+            return None;
+        }
+        self.counts.drawn += 1;
+        self.failures = 0;
+        self.watchdog.drawn(at);
+        self.picture = header.map(|header| header.received).or(self.picture);
+        if let (None, Some(asked)) = (self.first_picture_ms, self.asked) {
+            self.first_picture_ms = Some(whole_ms(at - asked));
+        }
+        if at - self.shown < SHOWN_MS {
+            return None;
+        }
+        self.shown = at;
+        header
+    }
+
+    /// How the tile is.
+    pub(super) fn report(&self) -> TileReport {
+        let at = monotonic_ms();
+        let (mut seen, mut since) = self.watchdog.seen(at);
+        if self.unsupported || self.failures >= MAX_FAILURES {
+            (seen, since) = (Seen::Lost, None);
+        }
+        let waiting = (seen == Seen::Nothing).then_some(self.asked).flatten();
+        TileReport {
+            tile: self.wanted.tile,
+            camera: self.wanted.camera.clone(),
+            said: self.said,
+            seen,
+            seen_since: since.map(|since| now().plus_millis(-i64::from(whole_ms(at - since)))),
+            picture: self.picture,
+            waiting_ms: waiting.map(|asked| whole_ms(at - asked)),
+            first_picture_ms: self.first_picture_ms,
+            quality: self.quality,
+            size: self.size,
+            received: self.counts.received,
+            decoded: self.counts.decoded,
+            drawn: self.counts.drawn,
+            superseded: self.counts.superseded,
+            dropped: self.counts.dropped,
+            skipped: self.counts.skipped,
+            errors: self.counts.errors,
+        }
+    }
+}
+
+impl Drop for TilePlayer {
+    fn drop(&mut self) {
+        if let Some(pending) = self.pending.take() {
+            pending.frame.close();
+        }
+    }
+}
+
+/// Milliseconds as a whole number.
+fn whole_ms(ms: f64) -> u32 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to what fits")]
+    let whole = ms.clamp(0.0, f64::from(u32::MAX)) as u32;
+    whole
+}

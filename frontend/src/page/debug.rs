@@ -1,0 +1,54 @@
+//! `window.__pantau`: what tests and technicians may ask of a page.
+//!
+//! `window.__pantau.report()` gives a plain object:
+//! `{ link, seq, digest, heads, silent, store, offset_ms, media: { link, missing, tiles: [{ tile, camera, said:
+//! { state, since, cause }, seen, seen_since, picture, waiting_ms, first_picture_ms, quality, size, received,
+//! decoded, drawn, superseded, dropped, skipped, errors }] } }`. `said` is the server's word, `seen` the
+//! browser's; the worse of both stands in the tile's `data-face`. `digest` is that of `World::digest`, hex.
+//! `media` is `null` on pages without video.
+
+use js_sys::{JSON, Object, Reflect};
+use pantau_schemas::time::Timestamp;
+use serde::Serialize;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::closure::Closure;
+
+use leptos::prelude::*;
+
+use crate::browser::best_effort;
+use crate::live::city::{City, Link};
+use crate::media::message::Report;
+use crate::media::screen::Screen;
+
+#[derive(Serialize)]
+struct Debug {
+    link: bool,
+    seq: u64,
+    digest: String,
+    heads: usize,
+    silent: Option<Timestamp>,
+    store: Option<pantau_schemas::wire::StoreState>,
+    offset_ms: i64,
+    media: Option<Report>,
+}
+
+/// Puts the object where it is looked for.
+pub(super) fn publish(city: City, screen: Option<Screen>) {
+    let report = Closure::<dyn FnMut() -> JsValue>::new(move || {
+        let debug = city.read(|replica| Debug {
+            link: city.link.get_untracked() == Link::Up,
+            seq: replica.world().seq.0,
+            digest: replica.world().digest().to_string(),
+            heads: replica.heads().len(),
+            silent: city.silent.get_untracked(),
+            store: replica.server.store,
+            offset_ms: city.offset_ms(),
+            media: screen.map(Screen::report),
+        });
+        let text = serde_json::to_string(&debug).unwrap_or_default();
+        JSON::parse(&text).unwrap_or(JsValue::NULL)
+    });
+    let object = Object::new();
+    best_effort(Reflect::set(&object, &"report".into(), &report.into_js_value()));
+    best_effort(Reflect::set(&js_sys::global(), &"__pantau".into(), &object));
+}

@@ -1,0 +1,62 @@
+//! The pages: each takes the city's state and lays its parts out.
+
+#![expect(unreachable_pub, reason = "the component macro makes public builders of private components")]
+
+mod debug;
+mod home;
+mod ops;
+mod wall;
+
+use leptos::prelude::*;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use self::home::Home;
+use self::ops::Ops;
+use self::wall::Wall;
+use crate::browser::best_effort;
+use crate::text::{self, Text};
+
+/// Where the chosen language is kept.
+const LANGUAGE_KEY: &str = "pantau.lang";
+
+/// Entry point of the page.
+#[wasm_bindgen]
+pub fn start_page() {
+    let language = language();
+    let path = web_sys::window().and_then(|w| w.location().pathname().ok()).unwrap_or_default();
+    if let Some(document) = web_sys::window().and_then(|w| w.document()) {
+        if let Some(root) = document.document_element() {
+            best_effort(root.set_attribute("lang", language.code));
+        }
+        if let Some(loading) = document.get_element_by_id("boot") {
+            loading.remove();
+        }
+    }
+    leptos::mount::mount_to_body(move || {
+        if path.starts_with("/wall/") {
+            view! { <Wall text=language/> }.into_any()
+        } else if path == "/ops" || path.starts_with("/ops/") {
+            view! { <Ops text=language/> }.into_any()
+        } else {
+            view! { <Home text=language/> }.into_any()
+        }
+    });
+}
+
+/// `?lang=` wins and is kept; then what was kept; then Indonesian.
+fn language() -> &'static Text {
+    let Some(window) = web_sys::window() else { return &text::ID };
+    let query = window.location().search().unwrap_or_default();
+    let asked = query.trim_start_matches('?').split('&').find_map(|pair| pair.strip_prefix("lang="));
+    let storage = window.local_storage().ok().flatten();
+    match asked {
+        Some(code) => {
+            let language = text::of(code);
+            if let Some(storage) = storage {
+                best_effort(storage.set_item(LANGUAGE_KEY, language.code));
+            }
+            language
+        }
+        None => text::of(&storage.and_then(|s| s.get_item(LANGUAGE_KEY).ok().flatten()).unwrap_or_default()),
+    }
+}

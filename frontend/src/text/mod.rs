@@ -1,0 +1,302 @@
+//! Every word that a page says, in Indonesian and English.
+//!
+//! A language is a constant of [`Text`]: a missing or superfluous string does not compile. Words for values of
+//! the domain are functions over its enums, so that a new value does not compile without its word either.
+//! Texts that strangers wrote never come from here and are never translated.
+
+mod en;
+mod id;
+
+use pantau_schemas::dead_letter::Reason;
+use pantau_schemas::entry::{DeviceReason, DeviceState};
+use pantau_schemas::event::ComplaintStep;
+use pantau_schemas::registry::Domain;
+use pantau_schemas::stream::{StreamCause, StreamState};
+
+pub use en::EN;
+pub use id::ID;
+
+/// A language: all its words and its way to write numbers.
+#[derive(Debug)]
+pub struct Text {
+    /// BCP 47, for `<html lang>`.
+    pub code: &'static str,
+    /// Between hours and minutes.
+    pub time_separator: char,
+    /// Between thousands.
+    pub thousands: char,
+    /// Before decimals.
+    pub decimal: char,
+    /// Monday first, short.
+    pub weekdays: [&'static str; 7],
+    /// January first, short.
+    pub months: [&'static str; 12],
+    /// Units of time, short.
+    pub second: &'static str,
+    /// Minutes.
+    pub minute: &'static str,
+    /// Hours.
+    pub hour: &'static str,
+    /// Days.
+    pub day: &'static str,
+    /// `12 dtk` → `12 dtk lalu`.
+    pub ago: fn(&str) -> String,
+
+    /// The product in one line.
+    pub tagline: &'static str,
+    /// Link to the wall.
+    pub open_wall: &'static str,
+    /// What the wall is for.
+    pub open_wall_hint: &'static str,
+    /// Link to the operations page.
+    pub open_ops: &'static str,
+    /// What the operations page is for.
+    pub open_ops_hint: &'static str,
+    /// Name of the other language, in that language.
+    pub other_language: &'static str,
+    /// Code of the other language.
+    pub other_code: &'static str,
+
+    /// Nothing was received yet.
+    pub loading: &'static str,
+    /// The default wall.
+    pub wall: &'static str,
+    /// The link to the server is up.
+    pub connected: &'static str,
+    /// A link is being made.
+    pub connecting: &'static str,
+    /// The link to the server is down.
+    pub disconnected: &'static str,
+    /// The whole-page banner: the link is down, data as of a time.
+    pub link_lost: fn(&str) -> String,
+    /// The page caught up again.
+    pub caught_up: &'static str,
+    /// The page is behind by a span.
+    pub behind: fn(&str) -> String,
+    /// History is being saved.
+    pub store_ok: &'static str,
+    /// History is not being saved, in the header.
+    pub store_down: &'static str,
+    /// The banner: history is not being saved since a time.
+    pub store_down_since: fn(&str) -> String,
+    /// Sources, `up/total` follows.
+    pub sources: &'static str,
+    /// The machine that shows the wall has another time than the server, by a span.
+    pub clock_off: fn(&str) -> String,
+
+    /// Cameras without a category.
+    pub other_category: &'static str,
+    /// Cameras that the wall has no room for.
+    pub more_cameras: fn(&str) -> String,
+    /// The registry has no camera.
+    pub no_cameras: &'static str,
+    /// The next step when it has none.
+    pub no_cameras_hint: &'static str,
+    /// Tile: a picture is on its way.
+    pub tile_connecting: &'static str,
+    /// Tile: live.
+    pub tile_live: &'static str,
+    /// Tile: late by a span.
+    pub tile_delayed: fn(&str) -> String,
+    /// Tile: frozen.
+    pub tile_frozen: &'static str,
+    /// Tile: no picture.
+    pub tile_lost: &'static str,
+    /// Tile: this viewer may not see it.
+    pub tile_forbidden: &'static str,
+    /// Tile: covered on purpose.
+    pub tile_masked: &'static str,
+    /// `since 14.02.10`.
+    pub since: fn(&str) -> String,
+    /// Tile: the browser has no video decoder on an insecure page.
+    pub needs_secure: &'static str,
+    /// What to do about it.
+    pub needs_secure_hint: &'static str,
+    /// Tile: the browser is too old.
+    pub needs_webcodecs: &'static str,
+    /// What to do about it.
+    pub needs_webcodecs_hint: &'static str,
+    /// Tile: this machine cannot decode that codec.
+    pub cannot_decode: &'static str,
+    /// Tile: the browser gets no new picture although the server sends.
+    pub no_new_picture: &'static str,
+    /// Why a stream is in its state.
+    pub stream_cause: fn(StreamCause) -> &'static str,
+    /// A stream's state, for tables.
+    pub stream_state: fn(StreamState) -> &'static str,
+
+    /// Landmark: cameras.
+    pub cameras: &'static str,
+    /// Landmark: infrastructure.
+    pub infrastructure: &'static str,
+    /// Landmark: key figures.
+    pub key_figures: &'static str,
+    /// An infrastructure domain.
+    pub domain: fn(Domain) -> &'static str,
+    /// A domain without devices.
+    pub domain_empty: &'static str,
+    /// A domain in which all is well.
+    pub domain_normal: &'static str,
+    /// So many are down.
+    pub domain_down: fn(&str) -> String,
+    /// So many want attention.
+    pub domain_alert: fn(&str) -> String,
+    /// So many were never heard.
+    pub domain_unheard: fn(&str) -> String,
+
+    /// Key figure: cameras that are live.
+    pub figure_cameras: &'static str,
+    /// Key figure: access points that work.
+    pub figure_aps: &'static str,
+    /// Key figure: sensors that work.
+    pub figure_sensors: &'static str,
+    /// Key figure: agencies whose systems are connected.
+    pub figure_agencies: &'static str,
+    /// Key figure: applications.
+    pub figure_apps: &'static str,
+    /// Applications of ministries.
+    pub apps_ministry: &'static str,
+    /// Applications on the Internet.
+    pub apps_online: &'static str,
+    /// Applications on the city's own network.
+    pub apps_local: &'static str,
+    /// Key figure: complaints that are open.
+    pub figure_complaints: &'static str,
+    /// Key figure: people on the city's Wi-Fi.
+    pub figure_clients: &'static str,
+    /// Section: newest values of sensors.
+    pub readings: &'static str,
+    /// The oldest of the fresh values is so old.
+    pub oldest: fn(&str) -> String,
+    /// No sensor has measured anything.
+    pub no_readings: &'static str,
+
+    /// Section: devices in trouble.
+    pub trouble: &'static str,
+    /// No device is.
+    pub trouble_none: &'static str,
+    /// So many more.
+    pub more: fn(&str) -> String,
+    /// A device's state.
+    pub device_state: fn(DeviceState) -> &'static str,
+    /// Why a device is in its state.
+    pub device_reason: fn(DeviceReason) -> &'static str,
+
+    /// Section: what agencies say.
+    pub feed: &'static str,
+    /// They said nothing yet.
+    pub feed_empty: &'static str,
+    /// A complaint and its step.
+    pub complaint_step: fn(ComplaintStep) -> &'static str,
+
+    /// Title of the operations page.
+    pub ops: &'static str,
+    /// Data as of a time.
+    pub as_of: fn(&str) -> String,
+    /// The status could not be read.
+    pub status_failed: &'static str,
+    /// Section: the sum.
+    pub sum: &'static str,
+    /// What the sum says.
+    pub sum_hint: &'static str,
+    /// Column: source.
+    pub source: &'static str,
+    /// Column: messages received.
+    pub received: &'static str,
+    /// Column: stored.
+    pub stored: &'static str,
+    /// Column: duplicates.
+    pub duplicate: &'static str,
+    /// Column: dead letters.
+    pub dead_lettered: &'static str,
+    /// Column: state.
+    pub state: &'static str,
+    /// Column: since.
+    pub since_column: &'static str,
+    /// The sum holds.
+    pub sum_holds: &'static str,
+    /// The sum is off by a count.
+    pub sum_broken: fn(&str) -> String,
+    /// Total of a table.
+    pub total: &'static str,
+    /// A way in.
+    pub source_name: fn(&str) -> Option<&'static str>,
+    /// A word for a state of a source or the store.
+    pub status_word: fn(&str) -> Option<&'static str>,
+    /// Section: server.
+    pub server: &'static str,
+    /// Label: build.
+    pub build: &'static str,
+    /// Label: epoch.
+    pub epoch: &'static str,
+    /// Label: last entry.
+    pub last_entry: &'static str,
+    /// Label: last durable entry.
+    pub last_durable: &'static str,
+    /// Label: readers of `/v1/live`.
+    pub live_readers: &'static str,
+    /// Label: readers of `/v1/media`.
+    pub media_readers: &'static str,
+    /// Label: history.
+    pub store: &'static str,
+    /// Section: queues.
+    pub queues: &'static str,
+    /// Column: queue.
+    pub queue: &'static str,
+    /// Column: how full.
+    pub fill: &'static str,
+    /// Column: what it does when full.
+    pub policy: &'static str,
+    /// Column: how often it did.
+    pub acted: &'static str,
+    /// A queue's policy.
+    pub policy_word: fn(&str) -> Option<&'static str>,
+    /// Section: camera streams.
+    pub streams: &'static str,
+    /// Column: camera.
+    pub camera: &'static str,
+    /// Column: stream kind.
+    pub stream: &'static str,
+    /// Column: cause.
+    pub cause: &'static str,
+    /// Column: frames a second.
+    pub fps: &'static str,
+    /// Column: bit rate.
+    pub bitrate: &'static str,
+    /// Column: loss.
+    pub loss: &'static str,
+    /// Column: jitter.
+    pub jitter: &'static str,
+    /// Column: clock skew.
+    pub skew: &'static str,
+    /// Column: reconnects.
+    pub reconnects: &'static str,
+    /// No camera in the registry.
+    pub streams_none: &'static str,
+    /// Section: dead letters.
+    pub dead_letters: &'static str,
+    /// What they are.
+    pub dead_letters_hint: &'static str,
+    /// There are none.
+    pub dead_letters_none: &'static str,
+    /// Column: time.
+    pub time: &'static str,
+    /// Column: topic.
+    pub topic: &'static str,
+    /// Column: reason.
+    pub reason: &'static str,
+    /// Column: detail.
+    pub detail: &'static str,
+    /// The bytes as they came.
+    pub raw: &'static str,
+    /// Why a message is a dead letter.
+    pub dead_letter_reason: fn(Reason) -> &'static str,
+    /// There is nothing to show.
+    pub nothing: &'static str,
+}
+
+/// The language of a code; Indonesian unless it says English.
+#[must_use]
+pub fn of(code: &str) -> &'static Text {
+    if code.starts_with("en") { &EN } else { &ID }
+}

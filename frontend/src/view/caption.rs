@@ -1,0 +1,105 @@
+//! What a tile says beside its name: a quiet chip while all is well, large words when it is not.
+
+use pantau_schemas::time::Timestamp;
+
+use crate::format::{moment, span};
+use crate::media::message::Missing;
+use crate::media::verdict::{Face, Verdict, Why};
+use crate::text::Text;
+use crate::zone::Zone;
+
+/// The words on a tile.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Caption {
+    /// Small, in the corner: state and age of a picture that moves.
+    pub chip: String,
+    /// Large: what is wrong.
+    pub word: String,
+    /// Below: since when.
+    pub since: String,
+    /// Below: why, or what to do.
+    pub why: String,
+}
+
+/// The words for a verdict, at `now` by the server's clock.
+#[must_use]
+pub fn caption(text: &Text, zone: Zone, verdict: &Verdict, now: Timestamp) -> Caption {
+    let since = verdict.since.map(|at| (text.since)(&moment(text, zone, at, now))).unwrap_or_default();
+    let why = match verdict.why {
+        Some(Why::Server(cause)) => (text.stream_cause)(cause),
+        Some(Why::NoNewPicture) => text.no_new_picture,
+        Some(Why::CannotDecode) => text.cannot_decode,
+        None => "",
+    };
+    let lateness = verdict.picture.map_or(0, |at| now.millis_since(at));
+    let age = || span(text, lateness);
+    let large = |word: &str, since: String, why: &str| Caption {
+        word: word.to_owned(),
+        since,
+        why: why.to_owned(),
+        ..Caption::default()
+    };
+    match verdict.face {
+        // Below a second "live" says it all; a number that flickers between twelve tiles is no calm.
+        Face::Live if lateness < 1_000 => Caption { chip: text.tile_live.to_owned(), ..Caption::default() },
+        Face::Live => Caption { chip: format!("{} {}", text.tile_live, age()), ..Caption::default() },
+        Face::Delayed => Caption { chip: (text.tile_delayed)(&age()), ..Caption::default() },
+        Face::Connecting => large(text.tile_connecting, String::new(), why),
+        Face::Frozen => large(text.tile_frozen, since, why),
+        Face::Lost => large(text.tile_lost, since, why),
+        Face::Forbidden => large(text.tile_forbidden, String::new(), ""),
+        Face::Masked => large(text.tile_masked, since, ""),
+        Face::Unable(Missing::SecureContext) => {
+            large(text.needs_secure, String::new(), text.needs_secure_hint)
+        }
+        Face::Unable(Missing::WebCodecs) => {
+            large(text.needs_webcodecs, String::new(), text.needs_webcodecs_hint)
+        }
+    }
+}
+
+/// The face as a word for style sheets and tests.
+#[must_use]
+pub fn face_word(face: Face) -> &'static str {
+    match face {
+        Face::Connecting => "connecting",
+        Face::Live => "live",
+        Face::Delayed => "delayed",
+        Face::Frozen => "frozen",
+        Face::Lost => "lost",
+        Face::Forbidden => "forbidden",
+        Face::Masked => "masked",
+        Face::Unable(_) => "unable",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::{EN, ID};
+    use pantau_schemas::stream::StreamCause;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn every_state_has_its_words_and_its_age() {
+        let (zone, now) = (Zone::of("Asia/Makassar"), at("2026-11-22T06:05:00Z"));
+        let verdict = |face, why| Verdict {
+            face,
+            why,
+            since: Some(at("2026-11-22T06:02:10Z")),
+            picture: Some(at("2026-11-22T06:04:56Z")),
+        };
+        let said = |face, why| caption(&ID, zone, &verdict(face, why), now);
+        assert_eq!(said(Face::Live, None).chip, "langsung 4 dtk");
+        assert_eq!(said(Face::Delayed, None).chip, "tertunda 4 dtk");
+        let frozen = said(Face::Frozen, Some(Why::NoNewPicture));
+        assert_eq!((frozen.word.as_str(), frozen.since.as_str()), ("BEKU", "sejak 14.02.10"));
+        let lost = said(Face::Lost, Some(Why::Server(StreamCause::Refused)));
+        assert_eq!((lost.word.as_str(), lost.why.as_str()), ("PADAM", "kamera menolak sambungan"));
+        assert!(!said(Face::Unable(Missing::SecureContext), None).why.is_empty());
+        assert_eq!(caption(&EN, zone, &verdict(Face::Lost, None), now).since, "since 14:02:10");
+    }
+}

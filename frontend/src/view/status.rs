@@ -1,0 +1,172 @@
+//! What `GET /v1/status` and `GET /v1/dead-letters` say, read leniently: a missing field is a missing word on
+//! the page, never a missing page.
+
+use std::collections::BTreeMap;
+
+use pantau_schemas::dead_letter::Reason;
+use pantau_schemas::time::Timestamp;
+use serde::Deserialize;
+
+/// `GET /v1/status`.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(default)]
+pub struct Status {
+    /// The server's clock.
+    pub now: Option<Timestamp>,
+    /// Its build.
+    pub build: String,
+    /// The journal's life.
+    pub epoch: String,
+    /// The last entry.
+    pub seq: u64,
+    /// The last durable entry.
+    pub settled: u64,
+    /// Whether history is saved.
+    pub store: StoreStatus,
+    /// The ways in.
+    pub sources: Vec<SourceStatus>,
+    /// Every queue.
+    pub queues: Vec<QueueStatus>,
+    /// Who reads.
+    pub readers: Readers,
+}
+
+/// How the store is.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(default)]
+pub struct StoreStatus {
+    /// `ok` or `down`.
+    pub state: String,
+    /// Since when.
+    pub since: Option<Timestamp>,
+    /// What is wrong.
+    pub error: Option<String>,
+}
+
+/// One way in and its sum.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(default)]
+pub struct SourceStatus {
+    /// `mqtt`, `webhook`, `camera`.
+    pub source: String,
+    /// Messages that came.
+    pub received: u64,
+    /// Messages kept.
+    pub stored: u64,
+    /// Messages that were known already.
+    pub duplicate: u64,
+    /// Messages that could not be read.
+    pub dead_lettered: u64,
+    /// How its connection is; absent for a way in that has none, like a webhook.
+    pub state: Option<String>,
+    /// Since when.
+    pub since: Option<Timestamp>,
+    /// What is wrong.
+    pub error: Option<String>,
+}
+
+impl SourceStatus {
+    /// Received minus what became of it: 0 when the sum holds.
+    #[must_use]
+    pub fn missing(&self) -> i128 {
+        i128::from(self.received)
+            - i128::from(self.stored)
+            - i128::from(self.duplicate)
+            - i128::from(self.dead_lettered)
+    }
+    /// Whether the source does its work. A word this page does not know is no good news.
+    #[must_use]
+    pub fn is_well(&self) -> bool {
+        self.state.as_deref().is_none_or(is_well)
+    }
+}
+
+/// Whether a word of a state is a good one.
+#[must_use]
+pub fn is_well(word: &str) -> bool {
+    matches!(word, "ok" | "up" | "ready" | "connected")
+}
+
+/// One queue.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(default)]
+pub struct QueueStatus {
+    /// Its name.
+    pub name: String,
+    /// What is in it.
+    pub len: u64,
+    /// What fits.
+    pub bound: u64,
+    /// What happens when it is full.
+    pub policy: String,
+    /// How often that happened.
+    pub acted: u64,
+}
+
+/// Readers by socket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(default)]
+pub struct Readers {
+    /// Of `/v1/live`.
+    pub live: u64,
+    /// Of `/v1/media`.
+    pub media: u64,
+}
+
+/// `GET /v1/dead-letters`.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(default)]
+pub struct DeadLetters {
+    /// Newest first.
+    pub items: Vec<DeadLetterItem>,
+    /// How many of each reason.
+    pub counts: BTreeMap<Reason, u64>,
+}
+
+/// One dead letter.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(default)]
+pub struct DeadLetterItem {
+    /// Its number.
+    pub id: serde_json::Value,
+    /// When it came.
+    pub received: Option<Timestamp>,
+    /// The way in.
+    pub source: String,
+    /// Topic or path.
+    pub topic: String,
+    /// Why.
+    pub reason: Option<Reason>,
+    /// JSON pointer to the culprit.
+    pub pointer: String,
+    /// What is wrong.
+    pub detail: String,
+    /// The bytes, as text.
+    pub raw: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_of_another_version_is_still_read() {
+        let status: Status = serde_json::from_str(
+            r#"{"seq":7,"novel":1,"sources":[{"source":"mqtt","received":10,"stored":7,"duplicate":2,"dead_lettered":1,"state":"connected"}]}"#,
+        )
+        .unwrap();
+        let mqtt = &status.sources[0];
+        assert_eq!((status.seq, mqtt.missing(), mqtt.is_well()), (7, 0, true));
+        assert!(SourceStatus::default().is_well(), "a webhook has no connection that could be down");
+        assert!(!SourceStatus { state: Some("waiting".to_owned()), ..SourceStatus::default() }.is_well());
+    }
+
+    #[test]
+    fn reasons_are_counted_by_their_word() {
+        let letters: DeadLetters =
+            serde_json::from_str(r#"{"items":[{"id":"a","reason":"json"}],"counts":{"json":3,"utf8":1}}"#)
+                .unwrap();
+        assert_eq!(letters.counts.get(&Reason::Json), Some(&3));
+        assert_eq!(letters.items[0].reason, Some(Reason::Json));
+    }
+}

@@ -1,0 +1,31 @@
+//! Ways into the city: each turns bytes into an observation or a dead letter with a reason.
+//!
+//! - [`mqtt`]: a supervised session with the broker; hands [`delivery::Delivery`]s to the core and
+//!   acknowledges each to the broker when the core says that it is durable
+//! - [`webhook`]: signatures and bodies of `POST /v1/events` (the HTTP around them is the server's)
+//! - [`message`], [`topic`], [`state`], [`meta`], [`netjson`], [`senml`], [`cloud_event`]: the decoders, pure
+//! - [`json`]: JSON of strangers, read safely
+//!
+//! **Invariant:** nothing here decides or remembers. Every message becomes exactly one delivery, and whoever
+//! sent it is told "taken" only after its receipt was answered.
+
+#![warn(missing_docs)]
+
+pub mod cloud_event;
+pub mod delivery;
+mod envelope;
+pub mod fault;
+mod fields;
+mod identity;
+pub mod json;
+pub mod message;
+pub mod meta;
+pub mod mqtt;
+pub mod netjson;
+pub mod senml;
+pub mod skew;
+pub mod state;
+#[cfg(test)]
+mod testing;
+pub mod topic;
+pub mod webhook;

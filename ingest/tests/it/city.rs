@@ -1,0 +1,53 @@
+//! A small city.
+
+use std::sync::Arc;
+
+use pantau_schemas::ids::CityCode;
+use pantau_schemas::registry::{City, Registry, parse::parse};
+use pantau_schemas::time::{Clock, Timestamp};
+
+const TEXT: &str = r#"
+[[agency]]
+code = "pupr"
+name = "Dinas Pekerjaan Umum dan Penataan Ruang"
+kind = "dinas"
+[[site]]
+code = "alun-alun"
+name = "Alun-Alun Kota"
+[[device]]
+id = "ap-01"
+class = "ap"
+name = "AP 1"
+site = "alun-alun"
+domain = "wireless"
+[[device]]
+id = "sn-01"
+class = "sensor"
+name = "Sensor 1"
+site = "alun-alun"
+domain = "monitoring"
+[[device]]
+id = "sn-02"
+class = "sensor"
+name = "Sensor 2"
+site = "alun-alun"
+domain = "monitoring"
+"#;
+
+pub(crate) fn city() -> CityCode {
+    CityCode::new("metro").unwrap()
+}
+
+pub(crate) fn registry() -> Arc<Registry> {
+    let city = City { code: city(), name: "Kota Metro".into(), zone: "Asia/Jakarta".into() };
+    Arc::new(parse(city, &[("city.toml".into(), TEXT.into())]).unwrap().registry)
+}
+
+/// A clock that stands still.
+pub(crate) struct Noon;
+
+impl Clock for Noon {
+    fn now(&self) -> Timestamp {
+        "2026-11-22T12:00:00Z".parse().unwrap()
+    }
+}

@@ -1,0 +1,85 @@
+//! The benchmarks of `cargo bench-city`: the server as its own process, cameras, devices and readers around
+//! it, and a bare program in the same run to measure against.
+//!
+//! Absolute figures belong to one machine at one hour; the ratio to the bare program is what can be compared.
+//! **Invariant:** what is measured is the server's process alone, by the operating system's account.
+
+mod bare;
+mod media;
+mod process;
+mod rtsp_client;
+mod server;
+mod summary;
+mod telemetry;
+
+use std::time::Duration;
+
+use clap::{Parser, ValueEnum};
+use serde::Serialize;
+
+pub use bare::{BareOptions, run as bare};
+pub use summary::Summary;
+
+/// Measures a release build on this machine
+#[derive(Debug, Parser)]
+pub struct Options {
+    /// Print one line of JSON instead of a table
+    #[arg(long)]
+    pub json: bool,
+    /// Seconds that each figure is measured for
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(2..=120))]
+    pub seconds: u64,
+    /// Only these parts
+    #[arg(long, value_delimiter = ',')]
+    pub only: Vec<Part>,
+}
+
+/// A part of the benchmarks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    /// Cameras to viewers
+    Media,
+    /// Messages to readers
+    Telemetry,
+}
+
+/// One line of the result.
+#[derive(Debug, Clone, Serialize)]
+pub struct Figure {
+    /// What was measured.
+    pub name: String,
+    /// Its numbers, by their names, in the order they are shown.
+    pub numbers: Vec<(String, f64)>,
+}
+
+impl Figure {
+    fn new<const N: usize>(name: impl Into<String>, numbers: [(&str, f64); N]) -> Self {
+        let numbers = numbers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        Self { name: name.into(), numbers }
+    }
+}
+
+/// Runs the chosen parts one after the other; `tell` is given each figure as it is known.
+///
+/// # Errors
+/// The server, the cameras or the readers could not be started, or did not come to life in time.
+pub async fn run(options: &Options, mut tell: impl FnMut(&Figure)) -> anyhow::Result<Vec<Figure>> {
+    let wanted = |part| options.only.is_empty() || options.only.contains(&part);
+    let length = Duration::from_secs(options.seconds);
+    let mut figures = Vec::new();
+    if wanted(Part::Media) {
+        for scenario in media::SCENARIOS {
+            let found = media::measure(scenario, length).await?;
+            found.iter().for_each(&mut tell);
+            figures.extend(found);
+        }
+    }
+    if wanted(Part::Telemetry) {
+        for scenario in telemetry::SCENARIOS {
+            let figure = telemetry::measure(scenario, length).await?;
+            tell(&figure);
+            figures.push(figure);
+        }
+    }
+    Ok(figures)
+}

@@ -1,0 +1,272 @@
+//! The journal: what happened, in order, each entry chained to the one before.
+
+mod cause;
+
+pub use cause::Cause;
+use serde::{Deserialize, Serialize};
+
+use crate::event::{ComplaintStep, NewComplaint};
+use crate::hash::Hash;
+use crate::ids::{AgencyCode, BootId, ComplaintId, DeviceId, Seq};
+use crate::observation::MetaReport;
+use crate::registry::RegistryChange;
+use crate::stream::{StreamCause, StreamKind, StreamState};
+use crate::time::Timestamp;
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Its place: no holes.
+    pub seq: Seq,
+    /// When we took note. Never goes back: a clock set back repeats the time of the entry before.
+    pub time: Timestamp,
+    /// Who made it happen.
+    pub actor: Actor,
+    /// What it follows from.
+    pub cause: Cause,
+    /// What changed.
+    pub change: Change,
+    /// SHA-256 over the previous entry's hash and the canonical text of this one.
+    pub hash: Hash,
+}
+
+/// The fields that the hash covers, in their canonical order.
+#[derive(Serialize)]
+struct Canonical<'a> {
+    seq: Seq,
+    time: Timestamp,
+    actor: &'a Actor,
+    cause: &'a Cause,
+    change: &'a Change,
+}
+
+/// An entry could not be written as JSON.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to write the entry as JSON")]
+pub struct EncodeError(#[from] serde_json::Error);
+
+impl Entry {
+    /// Makes the entry that follows `previous`, with its canonical text.
+    ///
+    /// # Errors
+    /// [`EncodeError`] when the change has no JSON form (a number that is not finite).
+    pub fn seal(
+        seq: Seq,
+        time: Timestamp,
+        actor: Actor,
+        cause: Cause,
+        change: Change,
+        previous: &Hash,
+    ) -> Result<(Self, String), EncodeError> {
+        let text = canonical(seq, time, &actor, &cause, &change)?;
+        let hash = Hash::chain(previous, text.as_bytes());
+        Ok((Self { seq, time, actor, cause, change, hash }, text))
+    }
+
+    /// The text that the hash covers: JSON of `seq, time, actor, cause, change`, in this order.
+    ///
+    /// # Errors
+    /// As [`Entry::seal`].
+    pub fn canonical(&self) -> Result<String, EncodeError> {
+        canonical(self.seq, self.time, &self.actor, &self.cause, &self.change)
+    }
+}
+
+fn canonical(
+    seq: Seq,
+    time: Timestamp,
+    actor: &Actor,
+    cause: &Cause,
+    change: &Change,
+) -> Result<String, EncodeError> {
+    Ok(serde_json::to_string(&Canonical { seq, time, actor, cause, change })?)
+}
+
+/// Who made something happen: `system`, `device:ap-01`, `agency:dinkominfo`, `operator:loopback`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Actor(pub String);
+
+impl Actor {
+    /// Pantau itself: its rules and timers.
+    #[must_use]
+    pub fn system() -> Self {
+        Self("system".to_owned())
+    }
+    /// A device of the registry.
+    #[must_use]
+    pub fn device(id: &DeviceId) -> Self {
+        Self(format!("device:{id}"))
+    }
+    /// An agency's feed.
+    #[must_use]
+    pub fn agency(code: &str) -> Self {
+        Self(format!("agency:{code}"))
+    }
+}
+
+/// What changed. New kinds are only ever added; old readers skip what they do not know.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Change {
+    /// A server took up the journal.
+    ServerStarted {
+        /// Its build.
+        build: String,
+    },
+    /// The registry differs from the one in the journal.
+    RegistryChanged(Box<RegistryChange>),
+    /// A device is up, down or something between.
+    DeviceChanged(DeviceChange),
+    /// A device said what it is.
+    DeviceDescribed(MetaReport),
+    /// A stream of a camera changed its state.
+    StreamChanged {
+        /// The camera.
+        device: DeviceId,
+        /// Which stream.
+        stream: StreamKind,
+        /// The new state.
+        state: StreamState,
+        /// Why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cause: Option<StreamCause>,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// A complaint came in.
+    ComplaintReceived {
+        /// What it says.
+        complaint: NewComplaint,
+        /// Which agency it goes to, where that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        agency: Option<AgencyCode>,
+        /// When we first had it: both clocks start here.
+        received: Timestamp,
+    },
+    /// Something happened to a complaint.
+    ComplaintMoved {
+        /// The ticket.
+        complaint: ComplaintId,
+        /// What.
+        step: ComplaintStep,
+        /// The agency that has it now, where the event says so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        agency: Option<AgencyCode>,
+        /// When, by the source.
+        at: Timestamp,
+    },
+    /// Another event of an agency.
+    AgencyNoted {
+        /// The agency, where it is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        agency: Option<AgencyCode>,
+        /// Type without prefix and version.
+        event: String,
+        /// What it is about.
+        subject: String,
+        /// One line for people.
+        title: String,
+        /// When, by the source.
+        at: Timestamp,
+    },
+    /// A kind of a newer version.
+    #[serde(other)]
+    Unknown,
+}
+
+impl Change {
+    /// The kind, as on the wire.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::ServerStarted { .. } => "server_started",
+            Self::RegistryChanged(_) => "registry_changed",
+            Self::DeviceChanged(_) => "device_changed",
+            Self::DeviceDescribed(_) => "device_described",
+            Self::StreamChanged { .. } => "stream_changed",
+            Self::ComplaintReceived { .. } => "complaint_received",
+            Self::ComplaintMoved { .. } => "complaint_moved",
+            Self::AgencyNoted { .. } => "agency_noted",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// What the change is about: a device, a ticket, an agency. Empty for the city as a whole.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        match self {
+            Self::DeviceChanged(DeviceChange { device, .. })
+            | Self::DeviceDescribed(MetaReport { device, .. })
+            | Self::StreamChanged { device, .. } => device.as_str(),
+            Self::ComplaintReceived { complaint: NewComplaint { id, .. }, .. }
+            | Self::ComplaintMoved { complaint: id, .. } => id.as_str(),
+            Self::AgencyNoted { agency: Some(agency), .. } => agency.as_str(),
+            Self::AgencyNoted { agency: None, .. }
+            | Self::ServerStarted { .. }
+            | Self::RegistryChanged(_)
+            | Self::Unknown => "",
+        }
+    }
+}
+
+/// Whether a device works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceState {
+    /// Never heard of since it was registered.
+    #[default]
+    Unknown,
+    /// Working.
+    Up,
+    /// Working, but wants attention.
+    Alert,
+    /// Asleep on purpose.
+    Sleeping,
+    /// Not working, or not reachable.
+    Down,
+    /// A word of a newer version.
+    #[serde(other)]
+    Other,
+}
+
+/// Why a device is in its state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceReason {
+    /// It said so itself.
+    Reported,
+    /// Its last will: the connection broke.
+    Will,
+    /// It kept silent for 2.5 intervals and 5 seconds.
+    Absence,
+    /// It said goodbye.
+    Goodbye,
+    /// It measured something, so it lives.
+    Heard,
+    /// A word of a newer version.
+    #[serde(other)]
+    Unknown,
+}
+
+/// A device changed its state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceChange {
+    /// Who.
+    pub device: DeviceId,
+    /// The new state.
+    pub state: DeviceState,
+    /// Why.
+    pub reason: DeviceReason,
+    /// Since when.
+    pub since: Timestamp,
+    /// Which of its lives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub boot_id: Option<BootId>,
+    /// How often it promises to speak, seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval_s: Option<u32>,
+    /// Firmware.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub firmware: Option<String>,
+}

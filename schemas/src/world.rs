@@ -1,0 +1,259 @@
+//! What is: the state that follows from the journal, and the one function that changes it.
+//!
+//! [`World::apply`] is pure. The server runs it on every entry it writes, the browser on every entry it
+//! receives, a replay on every entry of the past; all of them hold the same World at the same sequence
+//! number, byte for byte ([`World::digest`]).
+
+use std::collections::{BTreeMap, VecDeque};
+
+use serde::{Deserialize, Serialize};
+
+use crate::entry::{Change, DeviceChange, DeviceReason, DeviceState, Entry};
+use crate::event::{ComplaintStep, NewComplaint};
+use crate::hash::Hash;
+use crate::ids::{AgencyCode, BootId, ComplaintId, DeviceId, Seq};
+use crate::observation::MetaReport;
+use crate::registry::Registry;
+use crate::stream::{StreamCause, StreamKind, StreamState};
+use crate::time::Timestamp;
+
+/// Complaints kept in memory; the oldest closed ones leave first. The journal keeps all.
+pub const MAX_COMPLAINTS: usize = 10_000;
+/// Agency notes kept in memory. The journal keeps all.
+pub const MAX_NOTES: usize = 100;
+
+/// The state of the city.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct World {
+    /// The last entry applied.
+    pub seq: Seq,
+    /// Its hash.
+    pub hash: Hash,
+    /// Its time.
+    pub time: Timestamp,
+    /// When the running server took up the journal: before that, nobody listened.
+    pub started: Timestamp,
+    /// What there is.
+    pub registry: Registry,
+    /// How the devices are; a device without an entry is [`DeviceState::Unknown`].
+    pub devices: BTreeMap<DeviceId, DeviceStatus>,
+    /// What devices say they are. Proposed, never decisive.
+    pub described: BTreeMap<DeviceId, MetaReport>,
+    /// How the cameras' streams are.
+    pub streams: BTreeMap<DeviceId, BTreeMap<StreamKind, StreamStatus>>,
+    /// Complaints by ticket, at most [`MAX_COMPLAINTS`].
+    pub complaints: BTreeMap<ComplaintId, Complaint>,
+    /// The newest agency notes, newest last, at most [`MAX_NOTES`].
+    pub notes: VecDeque<Note>,
+}
+
+/// How a device is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceStatus {
+    /// Its state.
+    pub state: DeviceState,
+    /// Why.
+    pub reason: DeviceReason,
+    /// Since when.
+    pub since: Timestamp,
+    /// Which of its lives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub boot_id: Option<BootId>,
+    /// How often it promises to speak, seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval_s: Option<u32>,
+    /// Firmware.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub firmware: Option<String>,
+}
+
+/// How a stream is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamStatus {
+    /// Its state.
+    pub state: StreamState,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<StreamCause>,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// A complaint and where it stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Complaint {
+    /// What it says.
+    pub new: NewComplaint,
+    /// Who has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<AgencyCode>,
+    /// When we first had it.
+    pub received: Timestamp,
+    /// The last step.
+    pub step: ComplaintStep,
+    /// When that was.
+    pub updated: Timestamp,
+}
+
+/// One line of an agency.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// The entry it came with.
+    pub seq: Seq,
+    /// Whose it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<AgencyCode>,
+    /// Type without prefix and version.
+    pub event: String,
+    /// What it is about.
+    pub subject: String,
+    /// The line.
+    pub title: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Entries out of order: the reader needs a fresh snapshot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("entry {got} does not follow {at}")]
+pub struct Gap {
+    /// The last entry applied.
+    pub at: Seq,
+    /// The one that came.
+    pub got: Seq,
+}
+
+impl World {
+    /// Takes the next entry over. The only code that changes a World.
+    ///
+    /// # Errors
+    /// [`Gap`] when the entry is not the next one; the World is then unchanged.
+    pub fn apply(&mut self, entry: &Entry) -> Result<(), Gap> {
+        if entry.seq != self.seq.next() {
+            return Err(Gap { at: self.seq, got: entry.seq });
+        }
+        self.seq = entry.seq;
+        self.hash = entry.hash;
+        self.time = entry.time;
+        match &entry.change {
+            Change::ServerStarted { .. } => self.started = entry.time,
+            Change::RegistryChanged(change) => {
+                self.registry.apply(change);
+                for gone in &change.removed.devices {
+                    self.devices.remove(gone);
+                    self.described.remove(gone);
+                    self.streams.remove(gone);
+                }
+            }
+            Change::DeviceChanged(change) => self.device_changed(change),
+            Change::DeviceDescribed(meta) => {
+                self.described.insert(meta.device.clone(), meta.clone());
+            }
+            Change::StreamChanged { device, stream, state, cause, since } => {
+                let status = StreamStatus { state: *state, cause: *cause, since: *since };
+                self.streams.entry(device.clone()).or_default().insert(*stream, status);
+            }
+            Change::ComplaintReceived { complaint, agency, received } => {
+                let value = Complaint {
+                    new: complaint.clone(),
+                    agency: agency.clone(),
+                    received: *received,
+                    step: ComplaintStep::Received,
+                    updated: *received,
+                };
+                self.complaints.insert(complaint.id.clone(), value);
+                self.forget_complaints();
+            }
+            Change::ComplaintMoved { complaint, step, agency, at } => {
+                if let Some(known) = self.complaints.get_mut(complaint) {
+                    known.step = *step;
+                    known.updated = *at;
+                    if agency.is_some() {
+                        known.agency.clone_from(agency);
+                    }
+                }
+            }
+            Change::AgencyNoted { agency, event, subject, title, at } => {
+                while self.notes.len() >= MAX_NOTES {
+                    self.notes.pop_front();
+                }
+                self.notes.push_back(Note {
+                    seq: entry.seq,
+                    agency: agency.clone(),
+                    event: event.clone(),
+                    subject: subject.clone(),
+                    title: title.clone(),
+                    at: *at,
+                });
+            }
+            Change::Unknown => {}
+        }
+        Ok(())
+    }
+
+    fn device_changed(&mut self, change: &DeviceChange) {
+        let status = DeviceStatus {
+            state: change.state,
+            reason: change.reason,
+            since: change.since,
+            boot_id: change.boot_id.clone(),
+            interval_s: change.interval_s,
+            firmware: change.firmware.clone(),
+        };
+        self.devices.insert(change.device.clone(), status);
+    }
+
+    fn forget_complaints(&mut self) {
+        while self.complaints.len() > MAX_COMPLAINTS {
+            let oldest = self
+                .complaints
+                .iter()
+                .min_by_key(|(id, c)| (c.step != ComplaintStep::Closed, c.updated, *id))
+                .map(|(id, _)| id.clone());
+            let Some(oldest) = oldest else { return };
+            self.complaints.remove(&oldest);
+        }
+    }
+
+    /// SHA-256 of the World's JSON: equal digests mean equal Worlds.
+    #[must_use]
+    pub fn digest(&self) -> Hash {
+        // Only maps with text keys and finite numbers are inside, so JSON always exists.
+        Hash::of(&serde_json::to_vec(self).unwrap_or_default())
+    }
+
+    /// The state of a device as people understand it: a camera is as good as its best open stream.
+    #[must_use]
+    pub fn device_state(&self, id: &DeviceId) -> DeviceState {
+        if let Some(streams) = self.streams.get(id) {
+            let best =
+                streams.values().map(|stream| stream.state).filter(|s| *s != StreamState::Closed).min();
+            match best {
+                Some(StreamState::Live | StreamState::Delayed | StreamState::Masked) => {
+                    return DeviceState::Up;
+                }
+                Some(StreamState::Frozen) => return DeviceState::Alert,
+                Some(StreamState::Lost) => return DeviceState::Down,
+                _ => {}
+            }
+        }
+        self.devices.get(id).map_or(DeviceState::Unknown, |status| status.state)
+    }
+
+    /// A camera that shows new pictures right now.
+    #[must_use]
+    pub fn is_live(&self, camera: &DeviceId) -> bool {
+        self.streams
+            .get(camera)
+            .is_some_and(|streams| streams.values().any(|stream| stream.state == StreamState::Live))
+    }
+
+    /// Since when a device has been in [`World::device_state`]; `None` when nothing is known of it.
+    #[must_use]
+    pub fn device_since(&self, id: &DeviceId) -> Option<Timestamp> {
+        let stream = self.streams.get(id).and_then(|streams| {
+            streams.values().filter(|s| s.state != StreamState::Closed).min_by_key(|s| s.state)
+        });
+        stream.map(|s| s.since).or_else(|| self.devices.get(id).map(|status| status.since))
+    }
+}

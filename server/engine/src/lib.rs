@@ -1,0 +1,148 @@
+//! The rules: what changes when a source says something or time passes.
+//!
+//! [`decide`] looks at the [`World`], at when each device was last heard, and at one [`Input`]; it returns
+//! the changes that follow. It keeps no state of its own.
+//!
+//! **Invariant:** no clock, no I/O, no task, no randomness. The same World, signs of life, input and time
+//! give the same changes in the same order, today and in a replay.
+
+#![warn(missing_docs)]
+
+mod absence;
+mod device;
+mod feed;
+mod stream;
+
+pub use absence::deadline;
+
+use std::collections::BTreeMap;
+
+use pantau_schemas::entry::{Actor, Cause, Change};
+use pantau_schemas::ids::DeviceId;
+use pantau_schemas::observation::{Body, Observation};
+use pantau_schemas::registry::Registry;
+use pantau_schemas::time::Timestamp;
+use pantau_schemas::world::World;
+
+/// When each device was last heard, by the server's clock.
+///
+/// Signs of life come with every message, far too often to be entries; they are stored with the data that
+/// brought them and recovered with it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Heard(BTreeMap<DeviceId, Timestamp>);
+
+impl Heard {
+    /// Notes a sign of life; an older one changes nothing. Returns whether it was news.
+    pub fn note(&mut self, device: &DeviceId, at: Timestamp) -> bool {
+        match self.0.get_mut(device) {
+            Some(last) if *last >= at => false,
+            Some(last) => {
+                *last = at;
+                true
+            }
+            None => {
+                self.0.insert(device.clone(), at);
+                true
+            }
+        }
+    }
+
+    /// The last sign of life of a device.
+    #[must_use]
+    pub fn last(&self, device: &DeviceId) -> Option<Timestamp> {
+        self.0.get(device).copied()
+    }
+
+    /// Forgets devices that left the registry.
+    pub fn keep(&mut self, registry: &Registry) {
+        self.0.retain(|device, _| registry.devices.contains_key(device));
+    }
+}
+
+impl FromIterator<(DeviceId, Timestamp)> for Heard {
+    fn from_iter<I: IntoIterator<Item = (DeviceId, Timestamp)>>(signs: I) -> Self {
+        Self(signs.into_iter().collect())
+    }
+}
+
+/// What the engine looks at.
+#[derive(Debug, Clone, Copy)]
+pub enum Input<'a> {
+    /// A server of this build took up the journal.
+    Started(&'a str),
+    /// The registry was read again.
+    Registry(&'a Registry),
+    /// A source said something.
+    Observation(&'a Observation),
+    /// The absence timer of a device ran out.
+    Timer(&'a DeviceId),
+}
+
+/// A change that follows, with who and why.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decision {
+    /// Who made it happen.
+    pub actor: Actor,
+    /// What it follows from.
+    pub cause: Cause,
+    /// What changes.
+    pub change: Change,
+}
+
+/// The changes that follow from one input at the time `now`.
+#[must_use]
+pub fn decide(world: &World, heard: &Heard, input: Input<'_>, now: Timestamp) -> Vec<Decision> {
+    match input {
+        Input::Started(build) => vec![Decision {
+            actor: Actor::system(),
+            cause: Cause::Start,
+            change: Change::ServerStarted { build: build.to_owned() },
+        }],
+        Input::Registry(registry) => world
+            .registry
+            .difference(registry)
+            .map(|change| Decision {
+                actor: Actor::system(),
+                cause: Cause::Registry,
+                change: Change::RegistryChanged(Box::new(change)),
+            })
+            .into_iter()
+            .collect(),
+        Input::Timer(device) => absence::check(world, heard, device, now).into_iter().collect(),
+        Input::Observation(observation) => observe(world, observation),
+    }
+}
+
+fn observe(world: &World, observation: &Observation) -> Vec<Decision> {
+    let cause = || Cause::Input(observation.source.as_str().to_owned());
+    match &observation.body {
+        Body::State(report) => device::state(world, report, observation.received).map(|change| Decision {
+            actor: Actor::device(&report.device),
+            cause: cause(),
+            change,
+        }),
+        Body::Meta(report) => device::meta(world, report).map(|change| Decision {
+            actor: Actor::device(&report.device),
+            cause: cause(),
+            change,
+        }),
+        Body::Samples(set) => device::heard(world, set, observation.received).map(|change| Decision {
+            actor: Actor::device(&set.device),
+            cause: cause(),
+            change,
+        }),
+        Body::Stream(report) => stream::changed(world, report).map(|change| Decision {
+            actor: Actor::device(&report.device),
+            cause: cause(),
+            change,
+        }),
+        Body::Feed(event) => feed::happened(world, event, observation.received).map(|change| Decision {
+            actor: Actor::agency(&event.key.source),
+            cause: Cause::Event(event.key.clone()),
+            change,
+        }),
+        Body::DeadLetter(_) => None,
+    }
+    .into_iter()
+    .collect()
+}

@@ -1,0 +1,332 @@
+//! The one writer: takes deliveries in, decides, publishes at once, acknowledges on commit.
+//!
+//! ```text
+//! intake ─▶ accept: engine ─▶ Entry ─▶ World::apply ─▶ hub (screens see it now)
+//!                      └─▶ pending batch ─▶ committer ─▶ store ─▶ receipts answered, counts moved
+//! ```
+//!
+//! **Invariants.** Nothing else changes the World. Nothing is acknowledged before it is durable. When the
+//! store refuses, screens stay live, the pending batch grows to its bound, and then nothing more is taken in:
+//! the broker keeps what is not acknowledged, and webhooks get 503.
+
+mod accept;
+mod commit;
+mod counts;
+mod pending;
+mod seen;
+#[cfg(test)]
+mod tests;
+mod timers;
+
+pub(crate) use counts::Counts;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use pantau_engine::{Decision, Heard, Input, decide};
+use pantau_ingest::delivery::Delivery;
+use pantau_schemas::entry::Entry;
+use pantau_schemas::ids::{DeviceId, SeriesId};
+use pantau_schemas::registry::Registry;
+use pantau_schemas::time::{Clock, Timestamp};
+use pantau_schemas::wire::StoreState;
+use pantau_schemas::world::World;
+use pantau_store::{Batch, Recovered, SealedEntry, Store};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::hub::{HeadUpdate, Hub, Settled};
+use commit::{Progress, Work};
+use pending::{Fate, Pending};
+use seen::Seen;
+use timers::Timers;
+
+/// Deliveries taken from the intake at once.
+const TAKE: usize = 2_048;
+/// A batch waits at most this long for company, so that a thousand messages a second are a hundred commits.
+const COMMIT_AFTER: Duration = Duration::from_millis(8);
+/// A commit that takes longer than this is told to the screens as "history is not being saved".
+const SLOW_COMMIT: Duration = Duration::from_millis(2_500);
+/// Entries between two snapshots of the World; recovery replays at most about this many.
+const SNAPSHOT_EVERY: u64 = 10_000;
+/// How often the timers are looked at; the precision of "down by absence".
+const TIMER_EVERY: Duration = Duration::from_millis(500);
+/// How long stopping may wait for the store.
+const STOP_WITHIN: Duration = Duration::from_secs(10);
+
+/// What the rest of the server may ask of the core.
+#[derive(Debug)]
+pub(crate) enum Control {
+    /// The registry was read again.
+    Registry(Box<Registry>, oneshot::Sender<()>),
+}
+
+/// What the core needs.
+pub(crate) struct Parts<S> {
+    pub(crate) store: Arc<S>,
+    pub(crate) recovered: Recovered,
+    pub(crate) registry: Registry,
+    pub(crate) build: String,
+    pub(crate) hub: Hub,
+    pub(crate) counts: Counts,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// The writer's state. Everything here but `world` and `heard` is derived and is built anew at every start.
+struct Core {
+    world: World,
+    heard: Heard,
+    seen: Seen,
+    series: HashMap<SeriesId, SeriesState>,
+    timers: Timers,
+    pending: Pending,
+    heads: Vec<HeadUpdate>,
+    fresh: Vec<Arc<SealedEntry>>,
+    hub: Hub,
+    counts: Counts,
+    clock: Arc<dyn Clock>,
+}
+
+/// A series' place in the hub and the time of its newest sample.
+#[derive(Debug, Clone, Copy)]
+struct SeriesState {
+    slot: u32,
+    newest: Timestamp,
+}
+
+/// Runs the writer until `cancel`; then commits what is pending and keeps a last snapshot.
+pub(crate) async fn run<S: Store>(
+    parts: Parts<S>,
+    mut intake: mpsc::Receiver<Delivery>,
+    mut control: mpsc::Receiver<Control>,
+    tracker: &TaskTracker,
+    cancel: CancellationToken,
+) {
+    let Parts { store, recovered, registry, build, hub, counts, clock } = parts;
+    let mut core = Core::new(recovered, hub, counts, clock);
+    core.input(Input::Started(&build));
+    core.input(Input::Registry(&registry));
+    core.publish();
+
+    let abandon = CancellationToken::new();
+    let (work, work_queue) = mpsc::channel(1);
+    let (progress, mut commits) = mpsc::channel(4);
+    tracker.spawn(commit::run(store, work_queue, progress, abandon.clone()));
+
+    let mut in_flight: Option<Flight> = None;
+    let mut last_commit = Instant::now();
+    let mut snapshot_at = core.world.seq.0 + SNAPSHOT_EVERY;
+    let mut durable_world = false;
+    let mut taken = Vec::with_capacity(TAKE);
+    let mut timer = tokio::time::interval(TIMER_EVERY);
+    timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+
+    loop {
+        if in_flight.is_none() && !core.pending.is_empty() {
+            let due = last_commit + COMMIT_AFTER;
+            if Instant::now() >= due || core.pending.is_full() || cancel.is_cancelled() {
+                let (flight, batch) = core.launch();
+                in_flight = Some(flight);
+                last_commit = Instant::now();
+                durable_world = false;
+                if work.send(Work::Commit(batch)).await.is_err() {
+                    tracing::error!("the committer is gone; stopping");
+                    return;
+                }
+            }
+        }
+        let stopping = cancel.is_cancelled();
+        if stopping && in_flight.is_none() && core.pending.is_empty() {
+            break;
+        }
+        let open = !core.pending.is_full() && !stopping;
+        let commit_due = in_flight.is_none() && !core.pending.is_empty();
+        tokio::select! {
+            biased;
+            Some(progress) = commits.recv() => match progress {
+                Progress::Done(batch, committed) => {
+                    if let Some(flight) = in_flight.take() {
+                        core.landed(flight, &batch, &committed);
+                        durable_world = core.pending.batch.entries.is_empty();
+                    }
+                    if core.world.seq.0 >= snapshot_at && durable_world {
+                        snapshot_at = core.world.seq.0 + SNAPSHOT_EVERY;
+                        drop(work.send(Work::Snapshot(Box::new(core.world.clone()))).await);
+                    }
+                }
+                Progress::Failed(error) => {
+                    if let Some(flight) = &mut in_flight {
+                        core.hub.settled(&Settled { state: StoreState::Down, since: Some(flight.since), error: Some(error), ..core.hub.store_state() });
+                        flight.failed = true;
+                    }
+                    if stopping && last_commit.elapsed() > STOP_WITHIN {
+                        tracing::error!("stopping without the store: what was not acknowledged will come again");
+                        abandon.cancel();
+                        return;
+                    }
+                }
+            },
+            Some(Control::Registry(registry, done)) = control.recv() => {
+                core.input(Input::Registry(&registry));
+                core.publish();
+                // Whoever asked may have gone away; the registry is taken over all the same.
+                let _gone = done.send(());
+            }
+            _ = timer.tick() => {
+                core.fire_timers();
+                core.publish();
+                if let Some(flight) = in_flight.as_mut().filter(|flight| !flight.failed && flight.started.elapsed() > SLOW_COMMIT) {
+                    flight.failed = true;
+                    let error = Some("the store is slow".to_owned());
+                    core.hub.settled(&Settled { state: StoreState::Down, since: Some(flight.since), error, ..core.hub.store_state() });
+                }
+            }
+            () = tokio::time::sleep_until(last_commit + COMMIT_AFTER), if commit_due => {}
+            count = intake.recv_many(&mut taken, TAKE), if open => {
+                if count == 0 {
+                    tracing::error!("every way in is gone; stopping");
+                    cancel.cancel();
+                }
+                for delivery in taken.drain(..) {
+                    core.accept(delivery);
+                }
+                core.publish();
+            }
+            () = cancel.cancelled(), if !stopping => {}
+        }
+    }
+    drop(work.send(Work::Snapshot(Box::new(core.world.clone()))).await);
+}
+
+/// A batch on its way to the store.
+struct Flight {
+    waiting: Vec<pending::Waiting>,
+    started: Instant,
+    since: Timestamp,
+    failed: bool,
+}
+
+impl Core {
+    fn new(recovered: Recovered, hub: Hub, counts: Counts, clock: Arc<dyn Clock>) -> Self {
+        let heard: Heard = recovered.heard.into_iter().collect();
+        let mut series = HashMap::with_capacity(recovered.heads.len());
+        for (slot, head) in (0u32..).zip(&recovered.heads) {
+            series.insert(head.series.clone(), SeriesState { slot, newest: head.time });
+        }
+        hub.begin(&recovered.world, &recovered.heads);
+        let mut core = Self {
+            world: recovered.world,
+            heard,
+            seen: Seen::new(recovered.inbox),
+            series,
+            timers: Timers::default(),
+            pending: Pending::default(),
+            heads: Vec::new(),
+            fresh: Vec::new(),
+            hub,
+            counts,
+            clock,
+        };
+        let devices: Vec<DeviceId> = core.world.devices.keys().cloned().collect();
+        for device in devices {
+            core.arm(&device);
+        }
+        core
+    }
+
+    /// Decides on one input, and takes what follows into the journal.
+    fn input(&mut self, input: Input<'_>) -> usize {
+        // The journal's time never goes back, whatever the clock does.
+        let now = self.clock.now().max(self.world.time);
+        let decisions = decide(&self.world, &self.heard, input, now);
+        let count = decisions.len();
+        for decision in decisions {
+            self.enter(decision, now);
+        }
+        count
+    }
+
+    fn enter(&mut self, decision: Decision, now: Timestamp) {
+        let Decision { actor, cause, change } = decision;
+        let sealed = Entry::seal(self.world.seq.next(), now, actor, cause, change, &self.world.hash);
+        let (entry, text) = match sealed {
+            Ok(sealed) => sealed,
+            Err(error) => {
+                tracing::error!(%error, "failed to seal an entry; the change is dropped");
+                return;
+            }
+        };
+        if let Err(gap) = self.world.apply(&entry) {
+            tracing::error!(%gap, "failed to apply an entry of our own");
+            return;
+        }
+        match &entry.change {
+            pantau_schemas::entry::Change::DeviceChanged(change) => self.arm(&change.device.clone()),
+            pantau_schemas::entry::Change::RegistryChanged(_) => self.heard.keep(&self.world.registry),
+            _ => {}
+        }
+        let sealed = SealedEntry { entry, text };
+        self.pending.batch.entries.push(sealed.clone());
+        self.fresh.push(Arc::new(sealed));
+    }
+
+    fn arm(&mut self, device: &DeviceId) {
+        if let Some(deadline) = pantau_engine::deadline(&self.world, &self.heard, device) {
+            self.timers.arm(device, deadline);
+        }
+    }
+
+    fn fire_timers(&mut self) {
+        let now = self.clock.now();
+        while let Some(device) = self.timers.due(now) {
+            self.input(Input::Timer(&device));
+            self.arm(&device);
+        }
+    }
+
+    /// Shows the screens what is new.
+    fn publish(&mut self) {
+        if !self.fresh.is_empty() || !self.heads.is_empty() {
+            self.hub.publish(&self.fresh, &mut self.heads);
+            self.fresh.clear();
+        }
+    }
+
+    fn launch(&mut self) -> (Flight, Box<Batch>) {
+        let mut pending = std::mem::take(&mut self.pending);
+        // A suspect's fate is known only afterwards: it is counted then, and stored with the next batch.
+        let known = pending.waiting.iter().filter_map(|waiting| match waiting.fate {
+            Fate::Known(outcome) => Some((waiting.source, outcome)),
+            Fate::Suspect(_) => None,
+        });
+        pending.batch.totals = self.counts.totals_with(known);
+        let flight = Flight {
+            waiting: pending.waiting,
+            started: Instant::now(),
+            since: self.clock.now(),
+            failed: false,
+        };
+        (flight, Box::new(pending.batch))
+    }
+
+    /// The batch is durable: say so to everybody who waits.
+    fn landed(&mut self, flight: Flight, batch: &Batch, committed: &pantau_store::Committed) {
+        let outcomes: Vec<_> =
+            flight.waiting.iter().map(|waiting| (waiting.source, waiting.outcome(committed))).collect();
+        self.counts.add(outcomes.iter().copied(), committed.samples_new);
+        let seq = batch.entries.last().map(|sealed| sealed.entry.seq);
+        let before = self.hub.store_state();
+        self.hub.settled(&Settled {
+            seq: seq.unwrap_or(before.seq),
+            state: StoreState::Ok,
+            since: None,
+            error: None,
+        });
+        for (waiting, (_, outcome)) in flight.waiting.into_iter().zip(outcomes) {
+            waiting.receipt.answer(outcome);
+        }
+    }
+}

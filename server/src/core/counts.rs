@@ -1,0 +1,76 @@
+//! The conservation sum: received = stored + duplicate + dead-lettered, for every way in.
+//!
+//! A message is counted when its fate is durable, in all its columns at once, under one lock: whoever reads
+//! the counts sees a sum that holds, at every moment.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use pantau_ingest::delivery::Outcome;
+use pantau_schemas::observation::Source;
+use pantau_store::SourceTotals;
+
+/// Counts since the journal began, shared with the pages that show them.
+#[derive(Debug, Clone)]
+pub(crate) struct Counts(Arc<Mutex<Inner>>);
+
+#[derive(Debug, Default)]
+struct Inner {
+    totals: Vec<SourceTotals>,
+    samples_stored: u64,
+}
+
+impl Counts {
+    /// Continues where the store left off.
+    pub(crate) fn new(recovered: &[SourceTotals]) -> Self {
+        let totals = Source::ALL
+            .iter()
+            .map(|source| {
+                let known = recovered.iter().find(|totals| totals.source == *source);
+                known.cloned().unwrap_or(SourceTotals {
+                    source: *source,
+                    received: 0,
+                    stored: 0,
+                    duplicate: 0,
+                    dead_lettered: 0,
+                })
+            })
+            .collect();
+        Self(Arc::new(Mutex::new(Inner { totals, samples_stored: 0 })))
+    }
+
+    /// Counts a commit's messages.
+    pub(super) fn add(&self, fates: impl Iterator<Item = (Source, Outcome)>, samples: u64) {
+        let mut inner = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.samples_stored += samples;
+        add(&mut inner.totals, fates);
+    }
+
+    /// The counts as they will be when these messages are durable, to be stored beside them.
+    pub(super) fn totals_with(&self, fates: impl Iterator<Item = (Source, Outcome)>) -> Vec<SourceTotals> {
+        let mut totals = self.totals();
+        add(&mut totals, fates);
+        totals
+    }
+
+    /// The counts of every way in.
+    pub(crate) fn totals(&self) -> Vec<SourceTotals> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).totals.clone()
+    }
+
+    /// Samples stored since this process started.
+    pub(crate) fn samples_stored(&self) -> u64 {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).samples_stored
+    }
+}
+
+fn add(totals: &mut [SourceTotals], fates: impl Iterator<Item = (Source, Outcome)>) {
+    for (source, outcome) in fates {
+        let Some(totals) = totals.iter_mut().find(|totals| totals.source == source) else { continue };
+        totals.received += 1;
+        match outcome {
+            Outcome::Stored => totals.stored += 1,
+            Outcome::Duplicate => totals.duplicate += 1,
+            Outcome::DeadLettered | Outcome::Conflict => totals.dead_lettered += 1,
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! `pantau serve`: everything started in order, and stopped in reverse.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use pantau_camera::{Fleet, RetinaSource, Settings};
+use pantau_ingest::mqtt;
+use pantau_schemas::ids::Epoch;
+use pantau_schemas::time::Clock;
+use pantau_store::{Location, Sqlite, Store, StoreError};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::app::{App, Readers};
+use crate::clock::SystemClock;
+use crate::config::Config;
+use crate::core::Counts;
+use crate::hub::Hub;
+use crate::media::Latency;
+use crate::senders::Senders;
+use crate::web::origin::Origins;
+use crate::{cameras, core, reload, tls, web};
+
+/// Deliveries that may wait for the core. Block: MQTT stops acknowledging, webhooks get 503.
+const INTAKE: usize = 16_384;
+/// Camera reports that may wait. States are conflated per stream before this queue, health is dropped.
+const REPORTS: usize = 4_096;
+/// How long the store may still belong to a server that was stopped a moment ago.
+const PREDECESSOR_WITHIN: Duration = Duration::from_secs(5);
+/// How long stopping may take in all.
+const STOP_WITHIN: Duration = Duration::from_secs(15);
+
+/// Runs the server until it is told to stop (SIGTERM, SIGINT).
+///
+/// # Errors
+/// What keeps it from starting, with what to do about it.
+pub async fn run(config: Config, file: Option<PathBuf>) -> anyhow::Result<()> {
+    let started = tokio::time::Instant::now();
+    std::fs::create_dir_all(&config.data)
+        .with_context(|| format!("failed to make the data folder {}", config.data.display()))?;
+    let store = open_store(&config).await?;
+    let recovered = store.recover().await.context("failed to recover from the store")?;
+    let recovered_as = (recovered.world.seq, recovered.world.digest());
+    tracing::info!(
+        seq = %recovered.world.seq,
+        digest = %recovered_as.1,
+        replayed = recovered.entries_replayed,
+        devices = config.registry.devices.len(),
+        "recovered"
+    );
+    let listener = TcpListener::bind(config.listen).await.with_context(|| {
+        format!("failed to listen on {}; is another server running there?", config.listen)
+    })?;
+    let listen = listener.local_addr()?;
+    let acceptor = config.tls.as_ref().map(tls::acceptor).transpose()?;
+    let senders = match Senders::new(&config.senders) {
+        Ok(senders) => senders,
+        Err(error) => bail!("{error}"),
+    };
+
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let tracker = TaskTracker::new();
+    // Ways in stop first, then the core commits what is pending, then readers are let go.
+    let (stop_inputs, stop_core, stop_readers) =
+        (CancellationToken::new(), CancellationToken::new(), CancellationToken::new());
+    let epoch = Epoch::new(&format!("e{:016x}", rand::random::<u64>()))?;
+    let hub = Hub::new(epoch, config.city.code.clone(), Arc::clone(&clock));
+    let counts = Counts::new(&recovered.totals);
+    let (intake, deliveries) = mpsc::channel(INTAKE);
+    let (control, controls) = mpsc::channel(4);
+    let (registry, registry_seen) = watch::channel(Arc::new(config.registry.clone()));
+
+    let parts = core::Parts {
+        store: Arc::clone(&store),
+        recovered,
+        registry: config.registry.clone(),
+        build: crate::BUILD.to_owned(),
+        hub: hub.clone(),
+        counts: counts.clone(),
+        clock: Arc::clone(&clock),
+    };
+    let core_done = {
+        let (tracker, cancel) = (tracker.clone(), stop_core.clone());
+        tracker.clone().spawn(async move { core::run(parts, deliveries, controls, &tracker, cancel).await })
+    };
+    tracker.spawn(hub.clone().pace(stop_readers.clone()));
+
+    let (reports, camera_reports) = mpsc::channel(REPORTS);
+    let fleet = Fleet::start(
+        Settings::default(),
+        RetinaSource,
+        Arc::clone(&clock),
+        reports,
+        tracker.clone(),
+        stop_inputs.clone(),
+    );
+    tracker.spawn(cameras::forward(camera_reports, intake.clone(), Arc::clone(&clock)));
+    fleet.configure(config.cameras);
+
+    let mqtt = config.mqtt.map(|settings| {
+        let (status, seen) = watch::channel(mqtt::Status::default());
+        tracker.spawn(mqtt::run(
+            settings,
+            registry_seen,
+            Arc::clone(&clock),
+            intake.clone(),
+            status,
+            stop_inputs.clone(),
+        ));
+        seen
+    });
+
+    let app = Arc::new(App {
+        store: Arc::clone(&store),
+        hub,
+        counts,
+        fleet,
+        intake,
+        control,
+        mqtt,
+        registry,
+        config_file: file,
+        senders,
+        origins: Origins::of(listen, acceptor.is_some(), &config.origins),
+        latency: Latency::default(),
+        clock,
+        tracker: tracker.clone(),
+        cancel: stop_readers.clone(),
+        readers: Readers::default(),
+        recovered: recovered_as,
+    });
+    let router = web::router(Arc::clone(&app));
+    let scheme = if acceptor.is_some() { "https" } else { "http" };
+    tracker.spawn(web::listen::serve(listener, acceptor, router, tracker.clone(), stop_readers.clone()));
+    let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(wall = %format!("{scheme}://{listen}/wall/main"), took_ms, build = crate::BUILD, "listening");
+
+    until_stopped(&app).await?;
+    tracing::info!("stopping");
+    stop_inputs.cancel();
+    stop_core.cancel();
+    if tokio::time::timeout(STOP_WITHIN, core_done).await.is_err() {
+        tracing::error!("the core did not stop in time; what was not acknowledged will come again");
+    }
+    stop_readers.cancel();
+    tracker.close();
+    if tokio::time::timeout(Duration::from_secs(3), tracker.wait()).await.is_err() {
+        tracing::info!("some readers did not leave in time");
+    }
+    store.close().await;
+    Ok(())
+}
+
+/// The store that the configuration names.
+///
+/// # Errors
+/// It cannot be opened, or belongs to a newer version.
+pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Arc<Sqlite>> {
+    let location = Location::parse(&config.store_url, std::path::Path::new("."))?;
+    let Location::Sqlite(path) = &location;
+    let deadline = tokio::time::Instant::now() + PREDECESSOR_WITHIN;
+    loop {
+        match Sqlite::open(path, &config.city.code, &pantau_store::Settings::default()).await {
+            Ok(store) => return Ok(Arc::new(store)),
+            // A server that was just killed holds its lock until the kernel has buried it.
+            Err(StoreError::InUse(_)) if tokio::time::Instant::now() < deadline => {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            Err(error) => {
+                return Err(error).with_context(|| format!("failed to open the store {location}"));
+            }
+        }
+    }
+}
+
+/// Waits for SIGTERM or SIGINT; SIGHUP reads the registry again.
+async fn until_stopped<S: Store>(app: &App<S>) -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => return Ok(()),
+            _ = interrupt.recv() => return Ok(()),
+            _ = hangup.recv() => if let Err(faults) = reload::registry(app).await {
+                for fault in faults {
+                    tracing::error!(%fault, "the registry was not taken over");
+                }
+            },
+        }
+    }
+}

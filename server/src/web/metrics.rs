@@ -1,0 +1,125 @@
+//! `/metrics`: Prometheus text, written from the same numbers that the pages show.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use axum::extract::{ConnectInfo, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use pantau_schemas::wire::StoreState;
+use pantau_store::{SourceTotals, Store};
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::registry::Registry;
+
+use super::gate::{Action, Actor, Object, authorize};
+use crate::app::App;
+
+/// The numbers of this moment.
+pub(crate) async fn metrics<S: Store>(
+    State(app): State<Arc<App<S>>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+) -> Response {
+    if let Err(problem) = authorize(Actor::behind(peer.ip()), Action::Read, Object::City) {
+        return problem.into_response();
+    }
+    let mut registry = Registry::default();
+    registry.register(
+        "pantau_media_glass_to_glass_seconds",
+        "Age of pictures when they are shown, as browsers report",
+        app.latency.0.clone(),
+    );
+    registry.register_collector(Box::new(Snapshot::of(&app)));
+    let mut text = String::new();
+    if encode(&mut text, &registry).is_err() {
+        tracing::error!("failed to write the metrics");
+    }
+    ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text)
+        .into_response()
+}
+
+/// A reading of everything that others count.
+#[derive(Debug)]
+struct Snapshot {
+    totals: Vec<SourceTotals>,
+    gauges: Vec<(&'static str, &'static str, i64)>,
+    samples: u64,
+}
+
+impl Snapshot {
+    fn of<S>(app: &App<S>) -> Self {
+        let world = app.hub.world();
+        let settled = app.hub.store_state();
+        let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+        let seq = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+        let connected = app.mqtt_status().map_or(0, |mqtt| i64::from(mqtt.is_connected()));
+        let intake = app.intake.max_capacity() - app.intake.capacity();
+        Self {
+            totals: app.counts.totals(),
+            samples: app.counts.samples_stored(),
+            gauges: vec![
+                ("pantau_journal_seq", "Newest entry of the journal", seq(world.seq.0)),
+                ("pantau_journal_settled_seq", "Newest durable entry", seq(settled.seq.0)),
+                (
+                    "pantau_store_up",
+                    "1 while history is being saved",
+                    i64::from(settled.state == StoreState::Ok),
+                ),
+                ("pantau_mqtt_connected", "1 while connected to the broker", connected),
+                ("pantau_intake_waiting", "Messages that wait for the core", count(intake)),
+                (
+                    "pantau_live_readers",
+                    "Open /v1/live sockets",
+                    count(app.readers.live.load(Ordering::Relaxed)),
+                ),
+                (
+                    "pantau_media_readers",
+                    "Open /v1/media sockets",
+                    count(app.readers.media.load(Ordering::Relaxed)),
+                ),
+            ],
+        }
+    }
+}
+
+type Column = (&'static str, &'static str, fn(&SourceTotals) -> u64);
+
+/// The columns of the conservation sum.
+const COLUMNS: [Column; 4] = [
+    ("pantau_ingest_received", "Messages whose fate is durable", |t| t.received),
+    ("pantau_ingest_stored", "Messages that were new", |t| t.stored),
+    ("pantau_ingest_duplicate", "Messages that were known already", |t| t.duplicate),
+    ("pantau_ingest_dead_lettered", "Messages that could not be used, kept with their reason", |t| {
+        t.dead_lettered
+    }),
+];
+
+impl Collector for Snapshot {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        for (name, help, value) in COLUMNS {
+            let first = ConstCounter::new(0u64);
+            let mut family = encoder.encode_descriptor(name, help, None, first.metric_type())?;
+            for totals in &self.totals {
+                let counter = ConstCounter::new(value(totals));
+                counter.encode(family.encode_family(&[("source", totals.source.as_str())])?)?;
+            }
+        }
+        let samples = ConstCounter::new(self.samples);
+        let help = "Samples stored since the server started";
+        samples.encode(encoder.encode_descriptor(
+            "pantau_samples_stored",
+            help,
+            None,
+            samples.metric_type(),
+        )?)?;
+        for (name, help, value) in &self.gauges {
+            let gauge = ConstGauge::new(*value);
+            gauge.encode(encoder.encode_descriptor(name, help, None, gauge.metric_type())?)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,114 @@
+//! How Pantau itself is: the operations page's data, and the reload of the registry.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use axum::Json;
+use axum::extract::{ConnectInfo, Query, State};
+use axum::http::StatusCode;
+use pantau_schemas::observation::Source;
+use pantau_schemas::registry::DeviceClass;
+use pantau_store::Store;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::gate::{Action, Actor, Object, authorize};
+use super::problem::Problem;
+use crate::app::App;
+use crate::reload;
+
+/// Everything about the machine room, in one answer.
+pub(crate) async fn status<S: Store>(
+    State(app): State<Arc<App<S>>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Query(asked): Query<StatusParameters>,
+) -> Result<Json<Value>, Problem> {
+    authorize(Actor::behind(peer.ip()), Action::Read, Object::City)?;
+    let mut report = report(&app);
+    if let (true, Value::Object(fields)) = (asked.digest, &mut report) {
+        let world = app.hub.world();
+        fields.insert("world".to_owned(), json!({ "seq": world.seq, "digest": world.digest() }));
+    }
+    Ok(Json(report))
+}
+
+/// `/v1/status`.
+#[derive(Debug, Deserialize)]
+pub(crate) struct StatusParameters {
+    /// With the World's digest, which costs a walk over all of it.
+    #[serde(default)]
+    digest: bool,
+}
+
+/// The answer of `/v1/status`.
+pub(crate) fn report<S>(app: &App<S>) -> Value {
+    let world = app.hub.world();
+    let settled = app.hub.store_state();
+    let mqtt = app.mqtt_status();
+    let sources: Vec<Value> = app
+        .counts
+        .totals()
+        .iter()
+        .map(|totals| {
+            let mut source = json!({
+                "source": totals.source.as_str(),
+                "received": totals.received,
+                "stored": totals.stored,
+                "duplicate": totals.duplicate,
+                "dead_lettered": totals.dead_lettered,
+            });
+            if let (Source::Mqtt, Some(mqtt), Value::Object(fields)) = (totals.source, &mqtt, &mut source) {
+                fields.insert("state".to_owned(), json!(mqtt.phase.as_str()));
+                fields.insert("since".to_owned(), json!(mqtt.since));
+                fields.insert("error".to_owned(), json!(mqtt.last_error));
+            }
+            source
+        })
+        .collect();
+    let cameras: Vec<_> =
+        world.registry.devices.values().filter(|device| device.class == DeviceClass::Camera).collect();
+    let live = cameras.iter().filter(|camera| world.is_live(&camera.id)).count();
+    let intake_bound = app.intake.max_capacity();
+    let (log_bytes, log_bound) = app.hub.log_fill();
+    json!({
+        "now": app.hub.now(),
+        "build": crate::BUILD,
+        "epoch": app.hub.epoch(),
+        "seq": world.seq,
+        "settled": settled.seq,
+        "recovered": { "seq": app.recovered.0, "digest": app.recovered.1 },
+        "store": { "state": settled.state, "since": settled.since, "error": settled.error },
+        "sources": sources,
+        "samples_stored": app.counts.samples_stored(),
+        "cameras": { "total": cameras.len(), "live": live },
+        "queues": [
+            {
+                "name": "intake",
+                "len": intake_bound - app.intake.capacity(),
+                "bound": intake_bound,
+                "policy": "block",
+            },
+            { "name": "entry log (bytes)", "len": log_bytes, "bound": log_bound, "policy": "drop_oldest" },
+        ],
+        "readers": {
+            "live": app.readers.live.load(Ordering::Relaxed),
+            "media": app.readers.media.load(Ordering::Relaxed),
+        },
+    })
+}
+
+/// Reads the registry again: all or nothing.
+pub(crate) async fn reload<S: Store>(
+    State(app): State<Arc<App<S>>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+) -> Result<Json<Value>, Problem> {
+    authorize(Actor::behind(peer.ip()), Action::Change, Object::City)?;
+    match reload::registry(&app).await {
+        Ok(()) => Ok(Json(json!({ "reloaded": true }))),
+        Err(faults) => {
+            let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+            Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "registry", &lines.join("\n")))
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! What lasts: the [`Store`] trait and its homes.
+//!
+//! The core hands over one [`Batch`] at a time and may acknowledge its sources when [`Store::commit`] says
+//! `Ok`: then all of it is on disk, or none of it ever was. After a start [`Store::recover`] gives back the
+//! World and what else the core remembers.
+//!
+//! **Invariant:** nothing here decides anything. The store takes down what it is given, refuses what does
+//! not follow the journal, and answers questions. No SQL is written anywhere else.
+//!
+//! Today's home is [`Sqlite`]; the suite in `tests/conformance` is written against the trait, so that a
+//! second home is held to the same answers.
+
+#![warn(missing_docs)]
+
+mod batch;
+mod chain;
+mod error;
+mod location;
+mod query;
+mod recovered;
+mod sqlite;
+mod store;
+
+pub use batch::{Batch, Committed, InboxRow, SealedEntry, SourceTotals};
+pub use chain::{Broken, Fault, Verified};
+pub use error::{Conflict, StoreError};
+pub use location::{Location, LocationError};
+pub use query::{Bucket, DeadLetterQuery, EntryQuery, MAX_ROWS, Pruned, Retention, StoredDeadLetter};
+pub use recovered::{INBOX_REMEMBERED, Recovered, body_digest, key_digest};
+pub use sqlite::{Settings, Sqlite};
+pub use store::Store;

@@ -1,0 +1,49 @@
+//! The embedded home keeps every promise of the suite, and a few of its own.
+
+#![expect(clippy::unwrap_used, reason = "a test that panics has done its work")]
+
+#[path = "../conformance/mod.rs"]
+mod conformance;
+mod crash;
+mod faults;
+
+use conformance::{Home, suite};
+use pantau_schemas::ids::CityCode;
+use pantau_store::{Settings, Sqlite};
+use tempfile::TempDir;
+
+struct Folder(TempDir);
+
+fn fresh() -> Folder {
+    Folder(tempfile::tempdir().unwrap())
+}
+
+impl Home for Folder {
+    type Store = Sqlite;
+
+    async fn open_city(&self, city: &CityCode) -> Sqlite {
+        Sqlite::open(&self.0.path().join("data/pantau.db"), city, &Settings::default()).await.unwrap()
+    }
+}
+
+suite!(fresh();
+    commits::an_empty_store_is_an_empty_world,
+    commits::what_was_committed_is_there_after_a_restart,
+    commits::the_same_batch_twice_is_the_same_as_once,
+    commits::a_commit_dropped_at_any_point_can_be_tried_again,
+    commits::a_batch_that_contradicts_the_journal_leaves_nothing,
+    commits::a_coordinate_survives_to_its_last_bit,
+    commits::two_cities_in_one_home_see_nothing_of_each_other,
+    commits::a_closed_store_says_so,
+    events::an_event_is_kept_as_it_came_and_its_reporter_can_be_forgotten,
+    events::a_start_remembers_every_event_oldest_first,
+    events::dead_letters_can_be_seen_counted_and_paged,
+    events::only_what_is_past_its_time_goes,
+    journal::entries_can_be_asked_for_by_place_time_kind_and_subject,
+    journal::a_snapshot_spares_the_replay,
+    journal::a_snapshot_ahead_of_the_journal_is_refused,
+    journal::a_whole_journal_is_proved_whole_while_it_grows,
+    samples::a_sample_that_comes_again_is_counted_as_known,
+    samples::a_late_sample_is_kept_in_its_place_and_is_not_the_newest,
+    samples::buckets_are_what_one_would_count_by_hand,
+);

@@ -1,0 +1,106 @@
+//! A real Chromium, driven through `tests/browser/driver.mjs`.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::process::{ChildStdin, ChildStdout};
+use tokio::time::timeout;
+
+use crate::process::Process;
+use crate::tools;
+
+/// How long the browser may take to start or to load a page, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// One browser with one page.
+#[derive(Debug)]
+pub struct Browser {
+    commands: ChildStdin,
+    answers: Lines<BufReader<ChildStdout>>,
+    process: Process,
+}
+
+impl Browser {
+    /// Starts one with a profile of its own below `dir`.
+    ///
+    /// # Errors
+    /// It did not come up.
+    pub async fn start(dir: &Path) -> anyhow::Result<Self> {
+        let root = tools::workspace();
+        let mut command = Command::new(tools::find("node").context("node is not installed")?);
+        command.arg(root.join("tests/browser/driver.mjs"));
+        command.arg("--browser").arg(tools::chromium().context("chromium is not installed")?);
+        command.arg("--profile").arg(dir.join("profile"));
+        command.current_dir(&root).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut process = Process::start("browser", &mut command, &dir.join("browser.log"))?;
+        let child = process.child();
+        let commands = ChildStdin::from_std(child.stdin.take().context("no standard input")?)?;
+        let answers = ChildStdout::from_std(child.stdout.take().context("no standard output")?)?;
+        let mut browser = Self { commands, answers: BufReader::new(answers).lines(), process };
+        browser.answer(PATIENCE).await?;
+        Ok(browser)
+    }
+
+    /// Loads a page in a window of so many pixels.
+    ///
+    /// # Errors
+    /// It does not load.
+    pub async fn open(&mut self, url: &str, width: u32, height: u32) -> anyhow::Result<()> {
+        self.ask(&json!({ "open": url, "width": width, "height": height }), PATIENCE).await.map(drop)
+    }
+
+    /// The value of a JavaScript expression in the page.
+    ///
+    /// # Errors
+    /// It throws.
+    pub async fn eval(&mut self, script: &str) -> anyhow::Result<Value> {
+        Ok(self.ask(&json!({ "eval": script }), PATIENCE).await?["value"].take())
+    }
+
+    /// Waits until a JavaScript expression is true; gives its value and how long it took.
+    ///
+    /// # Errors
+    /// It throws, or the deadline passed.
+    pub async fn until(&mut self, script: &str, within: Duration) -> anyhow::Result<(Value, Duration)> {
+        let ms = u64::try_from(within.as_millis()).unwrap_or(u64::MAX);
+        let mut answer = self.ask(&json!({ "wait": script, "ms": ms }), within + PATIENCE).await?;
+        let took = answer["ms"].as_f64().context("no time")?;
+        Ok((answer["value"].take(), Duration::from_secs_f64(took / 1_000.0)))
+    }
+
+    /// What must not happen: dialogs, errors of the page, requests to somebody else.
+    ///
+    /// # Errors
+    /// The browser is gone.
+    pub async fn events(&mut self) -> anyhow::Result<Value> {
+        Ok(self.ask(&json!({ "events": true }), PATIENCE).await?["value"].take())
+    }
+
+    /// `window.__pantau.report()`.
+    ///
+    /// # Errors
+    /// The page has none.
+    pub async fn report(&mut self) -> anyhow::Result<Value> {
+        self.eval("window.__pantau.report()").await
+    }
+
+    async fn ask(&mut self, command: &Value, within: Duration) -> anyhow::Result<Value> {
+        self.commands.write_all(format!("{command}\n").as_bytes()).await.context("the browser is gone")?;
+        self.answer(within).await
+    }
+
+    async fn answer(&mut self, within: Duration) -> anyhow::Result<Value> {
+        let line =
+            timeout(within, self.answers.next_line()).await.context("the browser does not answer")??;
+        let Some(line) = line else { bail!("the browser ended\n{}", self.process.tail()) };
+        let answer: Value = serde_json::from_str(&line)?;
+        match answer["error"].as_str() {
+            Some(error) => bail!("the browser says: {error}"),
+            None => Ok(answer),
+        }
+    }
+}

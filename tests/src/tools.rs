@@ -1,0 +1,95 @@
+//! Programs that are not part of the workspace: where they are, and saying so when they are not there.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use crate::said::say;
+
+/// A program that some tests need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tool {
+    /// The MQTT broker.
+    Mosquitto,
+    /// gst-rtsp-server through Python's object introspection, with an H.264 encoder.
+    GstRtspServer,
+    /// Chromium, Node, and the packages of `package.json`.
+    Browser,
+}
+
+impl Tool {
+    /// What is missing, or nothing.
+    fn missing(self) -> Option<String> {
+        match self {
+            Self::Mosquitto => find("mosquitto").is_none().then(|| "mosquitto is not installed".to_owned()),
+            Self::GstRtspServer => gst_missing(),
+            Self::Browser => browser_missing(),
+        }
+    }
+}
+
+/// Whether the test called `name` can run; if not, says so where everybody sees it.
+#[must_use]
+pub fn have(name: &str, tools: &[Tool]) -> bool {
+    match tools.iter().find_map(|tool| tool.missing()) {
+        Some(missing) => {
+            say(&format!("SKIPPED: {name} because {missing}"));
+            false
+        }
+        None => true,
+    }
+}
+
+/// A program on the path; daemons live in `sbin`, which a person's path often leaves out.
+#[must_use]
+pub fn find(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .chain(["/usr/sbin", "/usr/local/sbin"].map(PathBuf::from))
+        .map(|dir| dir.join(program))
+        .find(|candidate| candidate.is_file())
+}
+
+/// The browser's program, by the names under which distributions ship it.
+#[must_use]
+pub fn chromium() -> Option<PathBuf> {
+    ["chromium", "chromium-browser", "google-chrome"].into_iter().find_map(find)
+}
+
+/// The Python that sees the distribution's packages; another one first in the path does not.
+#[must_use]
+pub fn python() -> PathBuf {
+    let own = PathBuf::from("/usr/bin/python3");
+    if own.is_file() { own } else { PathBuf::from("python3") }
+}
+
+/// The root of the workspace.
+#[must_use]
+pub fn workspace() -> PathBuf {
+    let tests = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    tests.parent().map_or(tests.clone(), PathBuf::from)
+}
+
+fn gst_missing() -> Option<String> {
+    let probe = "import gi\n\
+        gi.require_version('Gst', '1.0')\n\
+        gi.require_version('GstRtspServer', '1.0')\n\
+        from gi.repository import Gst, GstRtspServer\n\
+        Gst.init(None)\n\
+        for name in ('x264enc', 'h264parse', 'rtph264pay', 'videotestsrc'):\n    \
+            assert Gst.ElementFactory.find(name), name";
+    let mut command = Command::new(python());
+    command.arg("-c").arg(probe).stdout(Stdio::null()).stderr(Stdio::null());
+    let works = command.status().is_ok_and(|status| status.success());
+    (!works).then(|| "gst-rtsp-server, its Python binding or x264enc is not installed".to_owned())
+}
+
+fn browser_missing() -> Option<String> {
+    if chromium().is_none() {
+        return Some("chromium is not installed".to_owned());
+    }
+    if find("node").is_none() {
+        return Some("node is not installed".to_owned());
+    }
+    let package = workspace().join("node_modules/playwright-core/package.json");
+    (!package.is_file()).then(|| "playwright-core is not installed: run `npm ci`".to_owned())
+}

@@ -1,0 +1,18 @@
+//! End to end: the shipped program against Mosquitto, gst-rtsp-server and Chromium.
+//!
+//! One binary, one module per promise. Times are printed, not asserted: a deadline here says "broken", not
+//! "slow", because the machines that run tests are busy.
+
+#![expect(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
+
+mod broker;
+mod cameras;
+mod configuration;
+mod crash;
+mod gates;
+mod hostile;
+mod malformed;
+mod readings;
+mod slow;
+mod wall;
+mod will;
