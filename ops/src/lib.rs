@@ -4,4 +4,5 @@
 
 pub mod bench;
 pub mod sim;
+#[cfg(feature = "tool")]
 pub mod tool;

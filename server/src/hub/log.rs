@@ -33,7 +33,28 @@ struct Frame {
     first: Seq,
     last: Seq,
     text: Utf8Bytes,
-    entries: Vec<Arc<SealedEntry>>,
+    /// Where each entry begins in the text: a reader that has some of them gets the rest.
+    starts: Box<[u32]>,
+}
+
+/// Memory of a frame beside its text and its starts.
+const FRAME_OVERHEAD: usize = 128;
+
+impl Frame {
+    fn bytes(&self) -> usize {
+        self.text.len() + self.starts.len() * size_of::<u32>() + FRAME_OVERHEAD
+    }
+
+    /// The message of the entries after `seq`.
+    fn after(&self, seq: Seq) -> Utf8Bytes {
+        if self.first > seq {
+            return self.text.clone();
+        }
+        let had = usize::try_from(seq.0 - self.first.0).unwrap_or(usize::MAX).saturating_add(1);
+        let start = self.starts.get(had).and_then(|start| usize::try_from(*start).ok());
+        let rest = start.and_then(|start| self.text.get(start..)).unwrap_or(TAIL);
+        Utf8Bytes::from(format!("{HEAD}{rest}"))
+    }
 }
 
 impl Log {
@@ -48,19 +69,14 @@ impl Log {
     pub(super) fn push(&mut self, entries: &[Arc<SealedEntry>]) {
         for chunk in entries.chunks(MAX_ENTRIES) {
             let (Some(first), Some(last)) = (chunk.first(), chunk.last()) else { continue };
-            let text = message(chunk.iter());
-            self.bytes += text.len() * 2;
-            self.last = last.entry.seq;
-            self.frames.push_back(Frame {
-                first: first.entry.seq,
-                last: last.entry.seq,
-                text,
-                entries: chunk.to_vec(),
-            });
+            let frame = frame(first.entry.seq, last.entry.seq, chunk);
+            self.bytes += frame.bytes();
+            self.last = frame.last;
+            self.frames.push_back(frame);
         }
         while self.bytes > MAX_BYTES && self.frames.len() > 1 {
             if let Some(gone) = self.frames.pop_front() {
-                self.bytes -= gone.text.len() * 2;
+                self.bytes -= gone.bytes();
                 self.floor = gone.last;
             }
         }
@@ -82,32 +98,29 @@ impl Log {
             return seq;
         }
         let from = self.frames.partition_point(|frame| frame.last <= seq);
-        for frame in self.frames.iter().skip(from) {
-            if frame.first > seq {
-                out.push(frame.text.clone());
-            } else {
-                out.push(message(frame.entries.iter().filter(|sealed| sealed.entry.seq > seq)));
-            }
-        }
+        out.extend(self.frames.iter().skip(from).map(|frame| frame.after(seq)));
         self.last
     }
 }
 
 /// `{"type":"entries","entries":[…]}`: each entry is its canonical text with its hash put in.
-fn message<'a>(entries: impl Iterator<Item = &'a Arc<SealedEntry>>) -> Utf8Bytes {
+fn frame(first: Seq, last: Seq, entries: &[Arc<SealedEntry>]) -> Frame {
     let mut text = String::with_capacity(1_024);
+    let mut starts = Vec::with_capacity(entries.len());
     text.push_str(HEAD);
-    for (index, sealed) in entries.enumerate() {
+    for (index, sealed) in entries.iter().enumerate() {
         if index > 0 {
             text.push(',');
         }
+        starts.push(u32::try_from(text.len()).unwrap_or(u32::MAX));
         text.push_str(sealed.text.strip_suffix('}').unwrap_or(&sealed.text));
         text.push_str(",\"hash\":\"");
         text.push_str(&sealed.entry.hash.to_string());
         text.push_str("\"}");
     }
     text.push_str(TAIL);
-    Utf8Bytes::from(text)
+    text.shrink_to_fit();
+    Frame { first, last, text: Utf8Bytes::from(text), starts: starts.into_boxed_slice() }
 }
 
 #[cfg(test)]
