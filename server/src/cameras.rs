@@ -7,15 +7,17 @@ use pantau_schemas::observation::{Body, Observation, Sample, SampleSet, Source, 
 use pantau_schemas::stream::{StreamHealth, StreamKind};
 use pantau_schemas::time::{Clock, Timestamp};
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
-/// Hands reports on until the cameras are gone. Waits when the core is full; the camera room does not wait
+/// Hands reports on until the cameras are gone, or until cancelled. Waits when the core is full; the camera room does not wait
 /// for this task.
 pub(crate) async fn forward(
     mut reports: mpsc::Receiver<CameraReport>,
     intake: Intake,
     clock: std::sync::Arc<dyn Clock>,
+    cancel: CancellationToken,
 ) {
-    while let Some(report) = reports.recv().await {
+    while let Some(Some(report)) = cancel.run_until_cancelled(reports.recv()).await {
         let body = match report {
             CameraReport::State(report) => Body::Stream(StreamReport { ..report }),
             CameraReport::Health { device, stream, time, health } => {

@@ -99,7 +99,7 @@ pub async fn run(config: Config, file: Option<PathBuf>) -> anyhow::Result<()> {
         tracker.clone(),
         stop_inputs.clone(),
     );
-    tracker.spawn(cameras::forward(camera_reports, intake.clone(), Arc::clone(&clock)));
+    tracker.spawn(cameras::forward(camera_reports, intake.clone(), Arc::clone(&clock), stop_readers.clone()));
     fleet.configure(config.cameras);
 
     let mqtt = config.mqtt.map(|settings| {

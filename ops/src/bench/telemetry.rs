@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use futures_util::{SinkExt as _, StreamExt as _};
 use pantau_schemas::time::Clock as _;
 use pantau_schemas::wire::PROTOCOL;
+use rumqttc::NetworkOptions;
 use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::{AsyncClient, MqttOptions};
 use tokio::task::JoinSet;
@@ -121,6 +122,9 @@ async fn send(
 ) -> anyhow::Result<()> {
     let mut options = MqttOptions::new(format!("bench-{sender}"), broker.ip().to_string(), broker.port());
     options.set_keep_alive(Duration::from_secs(30));
+    let mut network = NetworkOptions::new();
+    network.set_tcp_nodelay(true);
+    options.set_network_options(network);
     let (client, mut connection) = AsyncClient::new(options, 256);
     let mut polling = JoinSet::new();
     polling.spawn(async move { while connection.poll().await.is_ok() {} });
