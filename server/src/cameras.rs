@@ -9,8 +9,9 @@ use pantau_schemas::time::{Clock, Timestamp};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-/// Hands reports on until the cameras are gone, or until cancelled. Waits when the core is full; the camera room does not wait
-/// for this task.
+/// Hands reports on until the cameras are gone, or until cancelled.
+///
+/// Waits when the core is full; the camera room does not wait for this task.
 pub(crate) async fn forward(
     mut reports: mpsc::Receiver<CameraReport>,
     intake: Intake,
