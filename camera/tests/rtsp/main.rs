@@ -2,10 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of tests panics as a test does")]
 
+#[path = "../logged/mod.rs"]
+mod logged;
 mod server;
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use pantau_camera::{
@@ -48,6 +49,7 @@ fn config(url: &str, password: &str) -> CameraConfig {
 
 impl Rig {
     fn new(settings: Settings, camera: CameraConfig) -> Self {
+        logged::start();
         let (sender, reports) = mpsc::channel(1_000);
         let (tracker, cancel) = (TaskTracker::new(), CancellationToken::new());
         let fleet =
@@ -195,29 +197,8 @@ async fn a_camera_that_is_there_but_does_not_answer_is_no_network_fault() {
     rig.until(StreamState::Lost, Some(StreamCause::HandshakeTimeout)).await;
 }
 
-#[derive(Clone, Default)]
-struct Sink(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Sink {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn no_password_reaches_the_log_from_any_failure() {
-    let sink = Sink::default();
-    let writer = sink.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(move || writer.clone())
-        .with_ansi(false)
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
     let script = Script { password: Some("another"), ..Script::default() };
     let camera = Camera::start("127.0.0.1:0", script).await;
     let settings = Settings { retry_unauthorized: Duration::from_millis(20), ..Settings::default() };
@@ -232,7 +213,7 @@ async fn no_password_reaches_the_log_from_any_failure() {
     rig.until(StreamState::Live, None).await;
     drop(camera);
     rig.until(StreamState::Lost, Some(StreamCause::Refused)).await;
-    let text = String::from_utf8_lossy(&sink.0.lock().unwrap()).into_owned();
+    let text = logged::text();
     assert!(text.contains("stream lost"), "nothing was logged: {text}");
     assert!(!text.contains("s3cr3t") && !text.contains("us3r-name"), "{text}");
 }

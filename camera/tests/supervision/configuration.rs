@@ -6,6 +6,7 @@ use pantau_camera::{CameraConfig, CameraReport, Credentials, Settings, Signal, S
 use pantau_schemas::stream::{StreamCause, StreamKind, StreamState};
 
 use crate::fake::Mode;
+use crate::logged;
 use crate::rig::{Rig, camera, id};
 
 #[tokio::test(start_paused = true)]
@@ -86,7 +87,6 @@ async fn a_reader_that_sleeps_gets_the_newest_state_of_every_stream() {
 
 #[tokio::test(start_paused = true)]
 async fn no_password_is_printed_whatever_happens_to_the_camera() {
-    let log = crate::configuration::log::Log::start();
     let mut rig = Rig::new();
     let secret = CameraConfig {
         sub: Some(StreamUrl::parse("rtsp://cam/user=admin&password=s3cr3t-path").unwrap()),
@@ -106,48 +106,7 @@ async fn no_password_is_printed_whatever_happens_to_the_camera() {
         rig.fleet.state(&id("cam"), StreamKind::Sub),
         viewer = viewer.watch
     );
-    let text = log.text() + &debug;
+    let text = logged::text() + &debug;
     assert!(text.contains("stream lost"), "nothing was logged: {text}");
     assert!(!text.contains("s3cr3t") && !text.contains("us3r-name"), "{text}");
-}
-
-mod log {
-    //! What this thread logs, at every level.
-
-    use std::io::Write;
-    use std::sync::{Arc, Mutex};
-
-    #[derive(Clone, Default)]
-    struct Sink(Arc<Mutex<Vec<u8>>>);
-
-    impl Write for Sink {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().unwrap().extend_from_slice(bytes);
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-
-    pub(super) struct Log {
-        sink: Sink,
-        _guard: tracing::subscriber::DefaultGuard,
-    }
-
-    impl Log {
-        pub(super) fn start() -> Self {
-            let sink = Sink::default();
-            let writer = sink.clone();
-            let subscriber = tracing_subscriber::fmt()
-                .with_max_level(tracing::Level::TRACE)
-                .with_writer(move || writer.clone())
-                .with_ansi(false)
-                .finish();
-            Self { sink, _guard: tracing::subscriber::set_default(subscriber) }
-        }
-        pub(super) fn text(&self) -> String {
-            String::from_utf8_lossy(&self.sink.0.lock().unwrap()).into_owned()
-        }
-    }
 }

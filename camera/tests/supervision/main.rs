@@ -5,6 +5,8 @@
 mod configuration;
 mod deadlines;
 mod fake;
+#[path = "../logged/mod.rs"]
+mod logged;
 mod picture;
 mod retries;
 mod rig;

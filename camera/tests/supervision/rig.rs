@@ -63,6 +63,7 @@ impl Rig {
     }
 
     pub(crate) fn with(settings: Settings, reports: usize) -> Self {
+        crate::logged::start();
         START.with(|start| start.set(Some(Instant::now())));
         let (sender, receiver) = mpsc::channel(reports);
         let source = FakeSource::default();
