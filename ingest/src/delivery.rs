@@ -47,6 +47,12 @@ impl Receipt {
         Self(None)
     }
 
+    /// Whether somebody waits.
+    #[must_use]
+    pub const fn awaited(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Tells whoever waits. A waiter that has gone away is no error: the data is durable all the same.
     pub fn answer(self, outcome: Outcome) {
         if let Some(sender) = self.0 {

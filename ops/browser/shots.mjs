@@ -3,7 +3,7 @@
 
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { chromium } from "playwright-core";
+import { launch } from "./chromium.mjs";
 
 const { values: options } = parseArgs({
   options: {
@@ -22,7 +22,7 @@ const SHOTS = [
 const PATIENCE_MS = 60_000;
 
 const status = await (await fetch(new URL("/v1/status", options.url))).json();
-const browser = await chromium.launch({ executablePath: options.browser, args: ["--no-sandbox"] });
+const browser = await launch(options.browser);
 try {
   for (const shot of SHOTS) {
     const page = await browser.newPage({ viewport: { width: shot.width, height: shot.height } });

@@ -5,6 +5,7 @@
 //! **Invariant:** what is measured is the server's process alone, by the operating system's account.
 
 mod bare;
+mod browser;
 mod media;
 mod process;
 mod rtsp_client;
@@ -41,6 +42,8 @@ pub enum Part {
     Media,
     /// Messages to readers
     Telemetry,
+    /// The wall in a real browser
+    Browser,
 }
 
 /// One line of the result.
@@ -59,12 +62,20 @@ impl Figure {
     }
 }
 
+impl Options {
+    /// Whether a part is to be measured.
+    #[must_use]
+    pub fn wants(&self, part: Part) -> bool {
+        self.only.is_empty() || self.only.contains(&part)
+    }
+}
+
 /// Runs the chosen parts one after the other; `tell` is given each figure as it is known.
 ///
 /// # Errors
 /// The server, the cameras or the readers could not be started, or did not come to life in time.
 pub async fn run(options: &Options, mut tell: impl FnMut(&Figure)) -> anyhow::Result<Vec<Figure>> {
-    let wanted = |part| options.only.is_empty() || options.only.contains(&part);
+    let wanted = |part| options.wants(part);
     let length = Duration::from_secs(options.seconds);
     let mut figures = Vec::new();
     if wanted(Part::Media) {
@@ -72,6 +83,13 @@ pub async fn run(options: &Options, mut tell: impl FnMut(&Figure)) -> anyhow::Re
             let found = media::measure(scenario, length).await?;
             found.iter().for_each(&mut tell);
             figures.extend(found);
+        }
+    }
+    if wanted(Part::Browser) {
+        for scenario in browser::SCENARIOS {
+            let figure = browser::measure(scenario, length).await?;
+            tell(&figure);
+            figures.push(figure);
         }
     }
     if wanted(Part::Telemetry) {

@@ -11,6 +11,7 @@ use pantau_schemas::hash::Hash;
 use pantau_schemas::ids::Seq;
 use pantau_schemas::registry::Registry;
 use pantau_schemas::time::Clock;
+use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -27,6 +28,8 @@ pub(crate) struct App<S> {
     pub(crate) hub: Hub,
     pub(crate) counts: Counts,
     pub(crate) fleet: Fleet,
+    /// Where windows of pictures run.
+    pub(crate) pictures: Handle,
     pub(crate) intake: Intake,
     pub(crate) control: mpsc::Sender<Control>,
     pub(crate) mqtt: Option<watch::Receiver<mqtt::Status>>,

@@ -48,6 +48,9 @@ use timers::Timers;
 const TAKE: usize = 2_048;
 /// A batch waits at most this long for company, so that a thousand messages a second are a hundred commits.
 const COMMIT_AFTER: Duration = Duration::from_millis(8);
+/// So long may wait what nobody waits for (the cameras' own measurements): fifty cameras that report once a second
+/// in their own time are two commits a second, not fifty.
+const COMMIT_UNAWAITED_AFTER: Duration = Duration::from_millis(500);
 /// A commit that takes longer than this is told to the screens as "history is not being saved".
 const SLOW_COMMIT: Duration = Duration::from_millis(2_500);
 /// Entries between two snapshots of the World; recovery replays at most about this many.
@@ -125,17 +128,16 @@ pub(crate) async fn run<S: Store>(
     timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
 
     loop {
-        if in_flight.is_none() && !core.pending.is_empty() {
-            let due = last_commit + COMMIT_AFTER;
-            if Instant::now() >= due || core.pending.is_full() || cancel.is_cancelled() {
-                let (flight, batch) = core.launch();
-                in_flight = Some(flight);
-                last_commit = Instant::now();
-                durable_world = false;
-                if work.send(Work::Commit(batch)).await.is_err() {
-                    tracing::error!("the committer is gone; stopping");
-                    return;
-                }
+        let due =
+            Instant::now() >= core.commit_due(last_commit) || core.pending.is_full() || cancel.is_cancelled();
+        if due && in_flight.is_none() && !core.pending.is_empty() {
+            let (flight, batch) = core.launch();
+            in_flight = Some(flight);
+            last_commit = Instant::now();
+            durable_world = false;
+            if work.send(Work::Commit(batch)).await.is_err() {
+                tracing::error!("the committer is gone; stopping");
+                return;
             }
         }
         let stopping = cancel.is_cancelled();
@@ -143,7 +145,8 @@ pub(crate) async fn run<S: Store>(
             break;
         }
         let open = !core.pending.is_full() && !stopping;
-        let commit_due = in_flight.is_none() && !core.pending.is_empty();
+        let commit_due =
+            (in_flight.is_none() && !core.pending.is_empty()).then(|| core.commit_due(last_commit));
         tokio::select! {
             biased;
             Some(progress) = commits.recv() => match progress {
@@ -184,7 +187,7 @@ pub(crate) async fn run<S: Store>(
                     core.hub.settled(&Settled { state: StoreState::Down, since: Some(flight.since), error, ..core.hub.store_state() });
                 }
             }
-            () = tokio::time::sleep_until(last_commit + COMMIT_AFTER), if commit_due => {}
+            () = sleep_until(commit_due) => {}
             count = intake.recv_many(&mut taken, TAKE), if open => {
                 if count == 0 {
                     tracing::error!("every way in is gone; stopping");
@@ -199,6 +202,14 @@ pub(crate) async fn run<S: Store>(
         }
     }
     drop(work.send(Work::Snapshot(Box::new(core.world.clone()))).await);
+}
+
+/// Waits for a moment, or for ever.
+async fn sleep_until(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment).await,
+        None => std::future::pending().await,
+    }
 }
 
 /// A batch on its way to the store.
@@ -235,6 +246,11 @@ impl Core {
             core.arm(&device);
         }
         core
+    }
+
+    /// When what is pending is to be committed.
+    fn commit_due(&self, last_commit: Instant) -> Instant {
+        last_commit + if self.pending.is_awaited() { COMMIT_AFTER } else { COMMIT_UNAWAITED_AFTER }
     }
 
     /// Decides on one input, and takes what follows into the journal.

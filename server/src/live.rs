@@ -3,6 +3,7 @@
 //! The session holds a cursor into the hub and nothing else: while its socket is full it waits, and nothing
 //! piles up for it. When the socket has room again it is told what is new by then.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -59,10 +60,11 @@ async fn serve(
     let mut took = tell(socket, hub, &mut cursor).await?;
     let mut tick = tokio::time::interval(Duration::from_secs(1));
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut cancelled = pin!(cancel.cancelled());
     loop {
         tokio::select! {
             biased;
-            () = cancel.cancelled() => return Ok(()),
+            () = &mut cancelled => return Ok(()),
             request = request(socket) => obey(socket, hub, &mut cursor, request?).await?,
             _ = tick.tick() => {
                 let behind = if took > BEHIND { took } else { Duration::ZERO };

@@ -7,7 +7,10 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use pantau::{admin, config, serve};
 use pantau_schemas::time::Timestamp;
+use tracing::Level;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::prelude::*;
 
 /// A city command centre: cameras, sensors, access points and agency events, live on a wall.
 #[derive(Debug, Parser)]
@@ -70,9 +73,17 @@ enum Audit {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    // Logs go to stderr, so that `export` can be piped. RUST_LOG chooses; retina logs through `log`.
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,retina=warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
+    // Logs go to stderr, so that `export` can be piped. RUST_LOG chooses.
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    // Below a warning retina prints cameras' addresses, and some of those hold a password: not even RUST_LOG gets them.
+    let discreet = filter_fn(|line| *line.level() <= Level::WARN || !line.target().starts_with("retina"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .finish()
+        .with(discreet)
+        .init();
     match run(Cli::parse().command).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -5,10 +5,12 @@
 //! it skipped. Tiles take turns, frame by frame, the important ones first.
 
 mod latency;
+pub(crate) mod threads;
 mod tiles;
 
 pub(crate) use latency::Latency;
 
+use std::pin::pin;
 use std::sync::Arc;
 
 use base64::Engine;
@@ -61,10 +63,12 @@ impl Window {
         signal: &Signal,
         cancel: &CancellationToken,
     ) -> Result<(), Ended> {
+        // Made once: every new one would queue at a lock that all windows share, once a frame.
+        let mut cancelled = pin!(cancel.cancelled());
         loop {
             tokio::select! {
                 biased;
-                () = cancel.cancelled() => return Ok(()),
+                () = &mut cancelled => return Ok(()),
                 message = socket.next() => match message.ok_or(Ended::Gone)?? {
                     Message::Text(text) => {
                         let request = serde_json::from_str(&text).unwrap_or(MediaRequest::Unknown);

@@ -22,6 +22,7 @@ use crate::config::Config;
 use crate::core::Counts;
 use crate::hub::Hub;
 use crate::media::Latency;
+use crate::media::threads::Threads;
 use crate::senders::Senders;
 use crate::web::origin::Origins;
 use crate::{cameras, core, reload, tls, web};
@@ -91,14 +92,13 @@ pub async fn run(config: Config, file: Option<PathBuf>) -> anyhow::Result<()> {
     tracker.spawn(hub.clone().pace(stop_readers.clone()));
 
     let (reports, camera_reports) = mpsc::channel(REPORTS);
-    let fleet = Fleet::start(
-        Settings::default(),
-        RetinaSource,
-        Arc::clone(&clock),
-        reports,
-        tracker.clone(),
-        stop_inputs.clone(),
-    );
+    let threads = Threads::start().context("failed to start the threads of the pictures")?;
+    let pictures = threads.handle();
+    let fleet = {
+        let _here = pictures.enter();
+        let (clock, tracker, cancel) = (Arc::clone(&clock), tracker.clone(), stop_inputs.clone());
+        Fleet::start(Settings::default(), RetinaSource, clock, reports, tracker, cancel)
+    };
     tracker.spawn(cameras::forward(camera_reports, intake.clone(), Arc::clone(&clock), stop_readers.clone()));
     fleet.configure(config.cameras);
 
@@ -120,6 +120,7 @@ pub async fn run(config: Config, file: Option<PathBuf>) -> anyhow::Result<()> {
         hub,
         counts,
         fleet,
+        pictures,
         intake,
         control,
         mqtt,

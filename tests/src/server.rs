@@ -72,7 +72,7 @@ impl Server {
     pub fn launch(&mut self) -> anyhow::Result<()> {
         let mut command = Command::new(program()?);
         command.arg("serve").arg("--config").arg(&self.config);
-        command.env("RUST_LOG", "info,pantau=debug,pantau_camera=debug,retina=warn");
+        command.env("RUST_LOG", "info,pantau=debug,pantau_camera=debug,retina=trace");
         self.process = Some(Process::start("pantau", &mut command, &self.log)?);
         Ok(())
     }

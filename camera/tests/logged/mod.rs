@@ -25,11 +25,13 @@ impl Write for ThisThread {
 pub(crate) fn start() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        tracing_subscriber::fmt()
+        let subscriber = tracing_subscriber::fmt()
             .with_max_level(tracing::Level::TRACE)
             .with_writer(|| ThisThread)
             .with_ansi(false)
-            .init();
+            .finish();
+        // Not `init`: that would bring in what retina says through `log`, which the server holds to warnings.
+        tracing::subscriber::set_global_default(subscriber).unwrap();
     });
     LOGGED.with_borrow_mut(Vec::clear);
 }

@@ -54,23 +54,26 @@ impl Server {
             write!(config, "[mqtt]\nurl = \"mqtt://{broker}\"\n")?;
         }
         std::fs::write(dir.path().join("pantau.toml"), config)?;
-        let log = std::fs::File::create(dir.path().join("log"))?;
-        let child = Command::new(binary()?)
-            .args(["serve", "--config"])
-            .arg(dir.path().join("pantau.toml"))
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log)
-            .kill_on_drop(true)
-            .spawn()
-            .context("failed to start the server")?;
-        let server = Self { child, address, dir };
-        server
-            .until("ready", |server| async move {
-                Ok(get(server.address, "/readyz").await.is_ok_and(|(status, _)| status == 200))
-            })
-            .await?;
+        let server = Self { child: serve(&dir)?, address, dir };
+        server.ready().await?;
         Ok(server)
+    }
+
+    /// Kills it without warning and starts it again, on the same data.
+    ///
+    /// # Errors
+    /// It does not start, or is not ready in time.
+    pub(super) async fn restart(&mut self) -> anyhow::Result<()> {
+        self.child.kill().await?;
+        self.child = serve(&self.dir)?;
+        self.ready().await
+    }
+
+    async fn ready(&self) -> anyhow::Result<()> {
+        self.until("ready", |server| async move {
+            Ok(get(server.address, "/readyz").await.is_ok_and(|(status, _)| status == 200))
+        })
+        .await
     }
 
     /// Its process.
@@ -117,6 +120,20 @@ impl Server {
         }
         Ok(())
     }
+}
+
+/// Starts the program in its folder.
+fn serve(dir: &TempDir) -> anyhow::Result<Child> {
+    let log = std::fs::File::options().create(true).append(true).open(dir.path().join("log"))?;
+    Command::new(binary()?)
+        .args(["serve", "--config"])
+        .arg(dir.path().join("pantau.toml"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(log)
+        .kill_on_drop(true)
+        .spawn()
+        .context("failed to start the server")
 }
 
 /// Status and body of a page.

@@ -5,19 +5,19 @@ use std::process::Command;
 
 use anyhow::{Context as _, ensure};
 use clap::{Parser, Subcommand};
-use pantau_ops::bench::{self, BareOptions, Figure, Options};
+use pantau_ops::bench::{self, BareOptions, Figure, Options, Part};
 
 #[derive(Debug, Parser)]
 #[command(name = "bench-city", about = "Measures a release build of the server on this machine")]
 struct Cli {
     #[command(subcommand)]
-    part: Option<Part>,
+    helper: Option<Helper>,
     #[command(flatten)]
     options: Options,
 }
 
 #[derive(Debug, Subcommand)]
-enum Part {
+enum Helper {
     /// The bare program to measure against; started by the benchmarks themselves
     #[command(hide = true)]
     Bare(BareOptions),
@@ -26,12 +26,14 @@ enum Part {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let cli = Cli::parse();
-    if let Some(Part::Bare(options)) = cli.part {
+    if let Some(Helper::Bare(options)) = cli.helper {
         return bench::bare(options).await;
     }
-    let built =
-        Command::new("cargo").args(["build", "--release", "--locked", "--package", "pantau"]).status()?;
-    ensure!(built.success(), "the server does not build");
+    if cli.options.wants(Part::Browser) {
+        let tool = ["run", "--locked", "--package", "pantau-ops", "--bin", "ops", "--", "bundle"];
+        ensure!(cargo(&tool)?, "the browser bundle does not build");
+    }
+    ensure!(cargo(&["build", "--release", "--locked", "--package", "pantau"])?, "the server does not build");
     let json = cli.options.json;
     let figures = bench::run(&cli.options, |figure| {
         if !json {
@@ -46,6 +48,11 @@ async fn main() -> anyhow::Result<()> {
         writeln!(stderr(), "\nAbsolute figures belong to this machine at this hour; compare the ratios.")?;
     }
     Ok(())
+}
+
+fn cargo(words: &[&str]) -> std::io::Result<bool> {
+    // What is built says so on its own; standard output is for the figures.
+    Ok(Command::new("cargo").args(words).stdout(stderr()).status()?.success())
 }
 
 fn show(figure: &Figure) -> std::io::Result<()> {

@@ -51,6 +51,11 @@ impl Library {
         CLIPS.into_iter().map(film).collect::<Result<_, _>>().map(Self)
     }
 
+    /// The cameras that have a clip of their own.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.0.keys().copied().filter(|name| !name.ends_with("-main"))
+    }
+
     /// The small and the large stream of a camera; a copy of a camera sees what its original sees, a camera
     /// without a large clip shows the small one twice.
     #[must_use]

@@ -19,7 +19,7 @@ impl Core {
         let Delivery { observation, receipt } = delivery;
         let source = observation.source;
         let fate = self.take(observation);
-        self.pending.waiting.push(Waiting { source, receipt, fate });
+        self.pending.wait(Waiting { source, receipt, fate });
     }
 
     fn take(&mut self, observation: Observation) -> Fate {

@@ -17,6 +17,8 @@ pub(super) struct Pending {
     pub(super) batch: Batch,
     pub(super) waiting: Vec<Waiting>,
     suspect_samples: usize,
+    /// Somebody waits for it: a sender for its acknowledgement, or a screen to be told that an entry is saved.
+    awaited: bool,
 }
 
 /// A message whose sender waits.
@@ -39,6 +41,17 @@ pub(super) enum Fate {
 impl Pending {
     pub(super) fn is_empty(&self) -> bool {
         self.waiting.is_empty() && self.batch.entries.is_empty()
+    }
+
+    /// Whether a commit is waited for.
+    pub(super) fn is_awaited(&self) -> bool {
+        self.awaited || !self.batch.entries.is_empty()
+    }
+
+    /// Takes a message whose fate is sealed with the next commit.
+    pub(super) fn wait(&mut self, waiting: Waiting) {
+        self.awaited |= waiting.receipt.awaited();
+        self.waiting.push(waiting);
     }
 
     /// No more may be taken in until a batch was committed.

@@ -73,6 +73,6 @@ pub(crate) async fn media<S: Store>(
             crate::media::session(socket, fleet, actor, clock, latency, cancel).await;
             drop(seat);
         },
-        |session| drop(app.tracker.spawn(session)),
+        |session| drop(app.tracker.spawn_on(session, &app.pictures)),
     )
 }

@@ -172,11 +172,15 @@ impl Player {
             Some(tile) if tile.generation == generation => tile.decoded(frame),
             _ => return frame.close(),
         }
-        if !player.painting {
+        player.ask_for_repaint(this);
+    }
+
+    fn ask_for_repaint(&mut self, this: &Shared) {
+        if !self.painting {
             let own = Rc::clone(this);
-            let paint = Closure::once_into_js(move || own.borrow_mut().paint());
+            let paint = Closure::once_into_js(move || Self::paint(&own));
             // Refused only while the worker is being closed.
-            player.painting = player.scope.request_animation_frame(paint.unchecked_ref()).is_ok();
+            self.painting = self.scope.request_animation_frame(paint.unchecked_ref()).is_ok();
         }
     }
 
@@ -187,12 +191,14 @@ impl Player {
         }
     }
 
-    /// Draws the newest picture of every tile that has one.
-    fn paint(&mut self) {
-        self.painting = false;
+    /// Draws the next picture of every tile that has one.
+    fn paint(this: &Shared) {
+        let mut guard = this.borrow_mut();
+        let player = &mut *guard;
+        player.painting = false;
         let mut shown = Vec::new();
-        for (number, tile) in &mut self.tiles {
-            if let Some(header) = tile.paint(self.sampler.as_ref()) {
+        for (number, tile) in &mut player.tiles {
+            if let Some(header) = tile.paint(player.sampler.as_ref()) {
                 shown.push(MediaRequest::Shown {
                     tile: *number,
                     sequence: header.sequence,
@@ -201,7 +207,10 @@ impl Player {
             }
         }
         for request in shown {
-            self.request(&request);
+            player.request(&request);
+        }
+        if player.tiles.values().any(TilePlayer::waits) {
+            player.ask_for_repaint(this);
         }
     }
 

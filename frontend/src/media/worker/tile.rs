@@ -19,6 +19,9 @@ use crate::media::watchdog::{Seen, Watchdog};
 const MAX_BACKLOG: u32 = 30;
 /// Frames between decoder and canvas that are remembered.
 const MAX_MARKS: usize = 64;
+/// Pictures that may wait for their repaint. Two that arrive together are drawn at two repaints, 17 ms apart; more
+/// than a few are old, and the oldest is left out.
+const MAX_PENDING: usize = 3;
 /// Decoder failures in a row before the tile says that this browser cannot show the stream.
 const MAX_FAILURES: u32 = 3;
 /// How often the content is looked at between key frames, ms.
@@ -66,7 +69,7 @@ pub(super) struct TilePlayer {
     pub(super) asked: Option<f64>,
     stamps: u32,
     marks: VecDeque<Mark>,
-    pending: Option<Pending>,
+    pending: VecDeque<Pending>,
     watchdog: Watchdog,
     looked: f64,
     shown: f64,
@@ -93,7 +96,7 @@ impl TilePlayer {
             asked: None,
             stamps: 0,
             marks: VecDeque::new(),
-            pending: None,
+            pending: VecDeque::with_capacity(MAX_PENDING),
             watchdog: Watchdog::default(),
             looked: 0.0,
             shown: 0.0,
@@ -170,7 +173,7 @@ impl TilePlayer {
         self.unsupported = unsupported;
     }
 
-    /// A picture came out of the decoder. It waits for the next repaint; one that already waited is closed.
+    /// A picture came out of the decoder. It waits for its repaint; when too many wait, the oldest is closed.
     pub(super) fn decoded(&mut self, frame: VideoFrame) {
         self.counts.decoded += 1;
         let stamp = frame.timestamp();
@@ -179,7 +182,10 @@ impl TilePlayer {
         if let Some(at) = self.marks.iter().position(|mark| f64::from(mark.stamp) == stamp) {
             header = self.marks.remove(at).map(|mark| mark.header);
         }
-        if let Some(old) = self.pending.replace(Pending { frame, header }) {
+        self.pending.push_back(Pending { frame, header });
+        if self.pending.len() > MAX_PENDING
+            && let Some(old) = self.pending.pop_front()
+        {
             old.frame.close();
             self.counts.superseded += 1;
             // A key picture that was never drawn still tells that the content was new: not looked at, so
@@ -188,9 +194,14 @@ impl TilePlayer {
         }
     }
 
-    /// Draws what waits. Gives what to tell the server, about once a second.
+    /// Something waits for a repaint.
+    pub(super) fn waits(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
+    /// Draws the next picture that waits. Gives what to tell the server, about once a second.
     pub(super) fn paint(&mut self, sampler: Option<&Sampler>) -> Option<Header> {
-        let Pending { frame, header } = self.pending.take()?;
+        let Pending { frame, header } = self.pending.pop_front()?;
         let Some(surface) = &self.surface else {
             frame.close();
             return None;
@@ -256,7 +267,7 @@ impl TilePlayer {
 
 impl Drop for TilePlayer {
     fn drop(&mut self) {
-        if let Some(pending) = self.pending.take() {
+        for pending in self.pending.drain(..) {
             pending.frame.close();
         }
     }

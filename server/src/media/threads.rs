@@ -1,0 +1,41 @@
+//! The threads on which pictures run: the cameras' tasks and the windows', apart from everything else.
+//!
+//! A flood of telemetry, a snapshot of a large World or a page's long query never stands between a camera and a
+//! viewer. And few threads are better than many here: a frame is handed from its camera to its windows by the
+//! thread that read it, because waking another one costs more than the frame does.
+
+use tokio::runtime::{Builder, Handle, Runtime};
+
+/// A runtime of its own. Whatever still runs on it when it is dropped is dropped with it.
+#[derive(Debug)]
+pub(crate) struct Threads(Option<Runtime>);
+
+impl Threads {
+    /// Half of the machine's processors, and at least one: the other half decodes messages and commits.
+    ///
+    /// # Errors
+    /// The system gives no threads.
+    pub(crate) fn start() -> std::io::Result<Self> {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        Builder::new_multi_thread()
+            .worker_threads((processors / 2).max(1))
+            .thread_name("pictures")
+            .enable_all()
+            .build()
+            .map(|runtime| Self(Some(runtime)))
+    }
+
+    /// Where to spawn what has to do with pictures.
+    pub(crate) fn handle(&self) -> Handle {
+        self.0.as_ref().map_or_else(Handle::current, |runtime| runtime.handle().clone())
+    }
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        // A runtime may not wait for its threads inside another one.
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
