@@ -132,6 +132,13 @@ impl Fleet {
         Some(Watch::new(stream, signal, slot))
     }
 
+    /// Width and height of a stream's pictures, once it was open; `None` for a stream that the camera does not have.
+    #[must_use]
+    pub fn size(&self, camera: &DeviceId, kind: StreamKind) -> Option<(u32, u32)> {
+        let stream = self.shared.stream(camera, kind).filter(|stream| stream.kind == kind)?;
+        stream.parameters().map(|parameters| (parameters.width, parameters.height))
+    }
+
     /// What may be said of a stream now; of the large one when the camera has no small one.
     #[must_use]
     pub fn state(&self, camera: &DeviceId, kind: StreamKind) -> Option<StreamStatus> {

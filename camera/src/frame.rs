@@ -10,9 +10,9 @@ pub struct StreamParameters {
     pub codec: String,
     /// The decoder configuration record: avcC (H.264) or hvcC (H.265).
     pub description: Bytes,
-    /// Coded width, pixels.
+    /// Width of the picture, pixels, without the encoder's padding.
     pub width: u32,
-    /// Coded height, pixels.
+    /// Height of the picture, pixels, without the encoder's padding.
     pub height: u32,
 }
 

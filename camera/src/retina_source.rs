@@ -212,7 +212,7 @@ impl RetinaSession {
         if matches!(parameters.codec_params(), VideoParametersCodec::Jpeg) {
             return Err(SourceError::new(StreamCause::UnsupportedCodec, "JPEG"));
         }
-        let (width, height) = parameters.coded_pixel_dimensions();
+        let (width, height) = parameters.pixel_dimensions();
         Ok(Some(StreamParameters {
             codec: parameters.rfc6381_codec().to_owned(),
             description: Bytes::copy_from_slice(parameters.extra_data()),

@@ -251,9 +251,9 @@ pub enum MediaNotice {
         codec: String,
         /// Base64 of the decoder configuration record (avcC or hvcC).
         description: String,
-        /// Coded width, pixels.
+        /// Width of the picture, pixels, without the encoder's padding.
         width: u32,
-        /// Coded height, pixels.
+        /// Height of the picture, pixels, without the encoder's padding.
         height: u32,
     },
     /// What may be said of a tile's picture.

@@ -4,6 +4,7 @@
 //! waits, and nothing piles up: a watch that was left behind goes on at a key frame and says how many frames
 //! it skipped. Tiles take turns, frame by frame, the important ones first.
 
+mod choice;
 mod latency;
 pub(crate) mod threads;
 mod tiles;

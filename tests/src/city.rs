@@ -1,5 +1,6 @@
 //! A whole city on loopback, for one test.
 
+use std::collections::HashMap;
 use std::fmt::Write;
 use std::io::{Read, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -50,6 +51,8 @@ pub struct Plan {
     mounts: Vec<(&'static str, &'static str)>,
     registry: Vec<String>,
     cameras: Vec<(String, String)>,
+    /// Cameras whose large stream is a mount of its own.
+    large: HashMap<String, &'static str>,
     no_sender: bool,
     alone: bool,
 }
@@ -67,6 +70,14 @@ impl Plan {
     pub fn cameras(mut self, mounts: &[(&'static str, &'static str)]) -> Self {
         self.mounts.extend_from_slice(mounts);
         self.cameras.extend(mounts.iter().map(|(id, _)| ((*id).to_owned(), rtsp::PASSWORD.to_owned())));
+        self
+    }
+
+    /// With a large stream of its own, of this pattern, for a camera of [`Plan::cameras`].
+    #[must_use]
+    pub fn large(mut self, id: &str, mount: &'static str, pattern: &'static str) -> Self {
+        self.mounts.push((mount, pattern));
+        self.large.insert(id.to_owned(), mount);
         self
     }
 
@@ -140,7 +151,7 @@ impl Plan {
             let mut text = String::new();
             for (id, password) in &self.cameras {
                 std::fs::write(secrets.join(id), password)?;
-                text.push_str(&camera(id, cameras.address()));
+                text.push_str(&camera(id, self.large.get(id).copied(), cameras.address()));
             }
             std::fs::write(city.join("cameras.toml"), text)?;
         }
@@ -181,12 +192,14 @@ fn devices() -> String {
     text
 }
 
-/// A camera whose small and large stream are the same mount; `cam-x-as-y` shows the mount `cam-x`.
-fn camera(id: &str, address: SocketAddr) -> String {
+/// A camera whose small and large stream are the same mount, unless it has a large one; `cam-x-as-y` shows the
+/// mount `cam-x`.
+fn camera(id: &str, large: Option<&str>, address: SocketAddr) -> String {
     let mount = id.split("-as-").next().unwrap_or(id);
+    let large = large.unwrap_or(mount);
     format!(
         "[[device]]\nid = \"{id}\"\nclass = \"camera\"\nname = \"Kamera {id}\"\nsite = \"alun-alun\"\n\
-         domain = \"cctv\"\n[device.camera]\nurl = \"rtsp://{address}/{mount}\"\n\
+         domain = \"cctv\"\n[device.camera]\nurl = \"rtsp://{address}/{large}\"\n\
          sub_url = \"rtsp://{address}/{mount}\"\nuser = \"{}\"\npassword_file = \"secrets/{id}\"\n\
          purpose = \"lalu-lintas\"\nnotice = \"papan di tiang\"\nretention_days = 14\n",
         rtsp::USER

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use pantau_schemas::ids::DeviceId;
 use pantau_schemas::media::{Header, MediaNotice, MediaRequest, PROTOCOL, Priority, Tile};
-use pantau_schemas::stream::{StreamCause, StreamState};
+use pantau_schemas::stream::{StreamCause, StreamKind, StreamState};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
@@ -30,6 +30,10 @@ pub struct Media<S = TcpStream> {
 pub struct Shown {
     /// Codec and description, once told.
     pub codec: Option<String>,
+    /// Which stream, and its width and height.
+    pub stream: Option<(StreamKind, u32, u32)>,
+    /// How often the stream changed under the picture.
+    pub changes: u64,
     /// What the server says of the picture, and why.
     pub state: Option<(StreamState, Option<StreamCause>)>,
     /// When that was heard.
@@ -70,19 +74,25 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Media<S> {
     /// # Errors
     /// Refused.
     pub async fn over(stream: S, address: SocketAddr, cameras: &[&str]) -> anyhow::Result<Self> {
-        let mut socket = socket::open(stream, address, "/v1/media", PROTOCOL).await?;
-        let tiles: Result<Vec<Tile>, _> = cameras
-            .iter()
-            .zip(0u16..)
-            .map(|(camera, tile)| {
-                let camera = DeviceId::new(camera)?;
-                anyhow::Ok(Tile { tile, camera, width: 640, height: 360, priority: Priority::Visible })
-            })
-            .collect();
-        let request = serde_json::to_string(&MediaRequest::Tiles { tiles: tiles? })?;
-        socket.send(Message::text(request)).await?;
+        let socket = socket::open(stream, address, "/v1/media", PROTOCOL).await?;
         let tiles = (0u16..).zip(cameras).map(|(tile, _)| (tile, Shown::default())).collect();
-        Ok(Self { socket, tiles })
+        let mut media = Self { socket, tiles };
+        media.ask(cameras, (640, 360)).await?;
+        Ok(media)
+    }
+
+    /// Asks for the cameras' tiles, each of so many pixels, in the place of those before.
+    ///
+    /// # Errors
+    /// The server is gone.
+    pub async fn ask(&mut self, cameras: &[&str], (width, height): (u32, u32)) -> anyhow::Result<()> {
+        let tile = |(tile, camera): (u16, &&str)| {
+            let camera = DeviceId::new(camera)?;
+            anyhow::Ok(Tile { tile, camera, width, height, priority: Priority::Visible })
+        };
+        let tiles: anyhow::Result<Vec<Tile>> = (0u16..).zip(cameras).map(tile).collect();
+        let request = serde_json::to_string(&MediaRequest::Tiles { tiles: tiles? })?;
+        Ok(self.socket.send(Message::text(request)).await?)
     }
 
     /// A tile.
@@ -149,9 +159,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Media<S> {
 
     fn notice(&mut self, notice: MediaNotice) -> anyhow::Result<()> {
         match notice {
-            MediaNotice::Stream { tile, codec, width, height, .. } => {
+            MediaNotice::Stream { tile, quality, codec, width, height, .. } => {
                 ensure!(width > 0 && height > 0, "a stream of {width}×{height}");
-                self.shown(tile)?.codec = Some(codec);
+                let shown = self.shown(tile)?;
+                shown.codec = Some(codec);
+                if shown
+                    .stream
+                    .replace((quality, width, height))
+                    .is_some_and(|(before, ..)| before != quality)
+                {
+                    // Another stream counts its own frames, and begins with a key frame.
+                    ensure!(shown.open.is_none(), "a frame was cut by another stream");
+                    shown.newest = None;
+                    shown.changes += 1;
+                }
             }
             MediaNotice::State { tile, state, cause, .. } => {
                 let shown = self.shown(tile)?;
@@ -183,6 +204,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Media<S> {
             return Ok(());
         }
         match shown.newest {
+            None if shown.changes > 0 => {
+                ensure!(header.flags.key, "another stream begins with frame {sequence}, no key frame");
+            }
             None => shown.began_with_key = header.flags.key,
             Some(newest) => {
                 let follows = header.sequence == newest.sequence.wrapping_add(1);

@@ -1,4 +1,8 @@
 //! The tiles of a window: which streams they watch, and whose turn it is.
+//!
+//! A tile begins with the small stream, which is warm, and rises to the large one where that can be seen. Make before
+//! break: the new stream is watched beside the old one and takes over with its first key frame; a stream that does
+//! not come costs the tile nothing.
 
 use std::sync::Arc;
 
@@ -7,6 +11,7 @@ use pantau_schemas::media::{MediaNotice, Priority, Tile};
 use pantau_schemas::stream::{StreamCause, StreamKind, StreamState};
 use pantau_schemas::time::Timestamp;
 
+use super::choice::choose;
 use crate::web::gate::{Action, Actor, Object, authorize};
 
 /// A window's tiles, the important ones first.
@@ -23,6 +28,8 @@ struct Shown {
     slot: u16,
     watch: Watch,
     ready: bool,
+    /// The stream that is to follow. Rings the same slot.
+    rising: Option<Watch>,
     /// Frames were skipped since the last one sent: the next one does not follow it.
     broken: bool,
 }
@@ -53,22 +60,27 @@ impl Tiles {
             {
                 continue;
             }
-            let kind = stream_for(&tile);
-            let same = |shown: &Shown| {
-                shown.tile.tile == tile.tile
-                    && shown.tile.camera == tile.camera
-                    && stream_for(&shown.tile) == kind
-            };
+            let same = |shown: &Shown| shown.tile.tile == tile.tile && shown.tile.camera == tile.camera;
             if let Some(index) = before.iter().position(same) {
-                self.shown.push(Shown { tile, ..before.swap_remove(index) });
+                let mut shown = Shown { tile, ..before.swap_remove(index) };
+                shown.reconsider(&self.fleet, &self.signal);
+                self.shown.push(shown);
                 continue;
             }
             let taken = |slot: &u16| before.iter().chain(&self.shown).any(|shown| shown.slot == *slot);
             let Some(slot) = (0..MAX_SLOTS).find(|slot| !taken(slot)) else { continue };
             let denied = authorize(self.actor, Action::View, Object::Device(tile.camera.as_str())).is_err();
-            let watch = if denied { None } else { self.fleet.watch(&tile.camera, kind, &self.signal, slot) };
+            let watch = if denied {
+                None
+            } else {
+                self.fleet.watch(&tile.camera, StreamKind::Sub, &self.signal, slot)
+            };
             match watch {
-                Some(watch) => self.shown.push(Shown { tile, slot, watch, ready: true, broken: false }),
+                Some(watch) => {
+                    let mut shown = Shown { tile, slot, watch, ready: true, rising: None, broken: false };
+                    shown.reconsider(&self.fleet, &self.signal);
+                    self.shown.push(shown);
+                }
                 None => refused.push(MediaNotice::State {
                     tile: tile.tile,
                     state: if denied { StreamState::Forbidden } else { StreamState::Lost },
@@ -97,8 +109,12 @@ impl Tiles {
             let index = self.turn % count;
             self.turn = index + 1;
             let Some(shown) = self.shown.get_mut(index).filter(|shown| shown.ready) else { continue };
+            shown.rise(&self.fleet, &self.signal);
             match shown.watch.next() {
                 Some(step) => {
+                    if matches!(step, Step::Parameters(_) | Step::State { state: StreamState::Lost, .. }) {
+                        shown.reconsider(&self.fleet, &self.signal);
+                    }
                     let frame = matches!(step, Step::Frame(_));
                     let broken = frame && std::mem::take(&mut shown.broken);
                     shown.broken |= matches!(step, Step::Skipped(_));
@@ -111,7 +127,44 @@ impl Tiles {
     }
 }
 
-/// The small stream for a wall, the large one for a picture alone.
-fn stream_for(tile: &Tile) -> StreamKind {
-    if tile.priority == Priority::Focus { StreamKind::Main } else { StreamKind::Sub }
+impl Shown {
+    /// Looks for a stream that suits the tile better than the one it shows, and begins to watch it.
+    fn reconsider(&mut self, fleet: &Fleet, signal: &Arc<Signal>) {
+        let camera = &self.tile.camera;
+        let now = self.watch.kind();
+        let wanted = match fleet.size(camera, StreamKind::Sub) {
+            // A large stream that is gone is no use, whatever the tile needs: better a small picture.
+            Some(_) if now == StreamKind::Main && self.is_lost(fleet) => StreamKind::Sub,
+            Some(small) => choose(now, &self.tile, small),
+            // Not known before the small stream was open; a camera without one has nothing to choose.
+            None => now,
+        };
+        if wanted == now {
+            self.rising = None;
+        } else if self.rising.as_ref().is_none_or(|rising| rising.kind() != wanted) {
+            self.rising = fleet.watch(camera, wanted, signal, self.slot);
+        }
+    }
+
+    fn is_lost(&self, fleet: &Fleet) -> bool {
+        let status = fleet.state(&self.tile.camera, self.watch.kind());
+        status.is_some_and(|status| status.state == StreamState::Lost)
+    }
+
+    /// Goes over to the stream that is to follow, once it has a key frame.
+    fn rise(&mut self, fleet: &Fleet, signal: &Arc<Signal>) {
+        let Some(rising) = &mut self.rising else { return };
+        while let Some(step) = rising.next() {
+            if !matches!(step, Step::Frame(_)) {
+                continue;
+            }
+            // A fresh watch begins with the state, the parameters and that key frame.
+            if let Some(watch) = fleet.watch(&self.tile.camera, rising.kind(), signal, self.slot) {
+                self.watch = watch;
+                self.broken = false;
+            }
+            self.rising = None;
+            return;
+        }
+    }
 }

@@ -14,5 +14,6 @@ mod hostile;
 mod malformed;
 mod readings;
 mod slow;
+mod streams;
 mod wall;
 mod will;

@@ -17,8 +17,6 @@ pub(super) struct StreamConfig {
     pub(super) codec: String,
     /// Decoder configuration record.
     pub(super) description: Vec<u8>,
-    /// Coded width and height, pixels.
-    pub(super) size: (u32, u32),
 }
 
 /// A decoder; closed when dropped.
@@ -35,8 +33,6 @@ impl Decoder {
         let error: Function = Closure::<dyn FnMut(JsValue)>::new(error).into_js_value().unchecked_into();
         let decoder = VideoDecoder::new(&VideoDecoderInit::new(&error, &output))?;
         let options = VideoDecoderConfig::new(&config.codec);
-        options.set_coded_width(config.size.0);
-        options.set_coded_height(config.size.1);
         if !config.description.is_empty() {
             options.set_description_u8_array(&Uint8Array::from(config.description.as_slice()));
         }

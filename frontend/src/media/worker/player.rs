@@ -120,10 +120,10 @@ impl Player {
     pub(super) fn notice(this: &Shared, notice: MediaNotice) {
         let mut player = this.borrow_mut();
         match notice {
-            MediaNotice::Stream { tile, quality, codec, description, width, height } => {
+            MediaNotice::Stream { tile, quality, codec, description, .. } => {
                 if let Some(tile) = player.tiles.get_mut(&tile) {
                     let description = STANDARD.decode(description).unwrap_or_default();
-                    tile.configure(StreamConfig { codec, description, size: (width, height) }, quality);
+                    tile.configure(StreamConfig { codec, description }, quality);
                 }
             }
             MediaNotice::State { tile, state, since, cause } => {
