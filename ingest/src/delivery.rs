@@ -2,13 +2,14 @@
 
 use std::fmt;
 
+use pantau_schemas::command::Refusal;
 use pantau_schemas::observation::Observation;
 use tokio::sync::{mpsc, oneshot};
 
 /// Where every way in puts its deliveries: bounded, the sender waits when it is full.
 pub type Intake = mpsc::Sender<Delivery>;
 
-/// What became of a delivery. Sent only after the data is durable.
+/// What became of a delivery. Sent only after the data is durable, or when there is nothing to make durable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// New, and durable.
@@ -19,6 +20,8 @@ pub enum Outcome {
     DeadLettered,
     /// The same identity with another body; kept as a dead letter, durable.
     Conflict,
+    /// A command that is not carried out. Nothing of it is kept.
+    Refused(Refusal),
 }
 
 /// One observation and who waits for its fate.

@@ -7,11 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::event::{ComplaintStep, NewComplaint};
 use crate::hash::Hash;
-use crate::ids::{AgencyCode, BootId, ComplaintId, DeviceId, Seq};
+use crate::ids::{AgencyCode, BootId, ComplaintId, DeviceId, PresetId, ScreenId, Seq, TourId};
 use crate::observation::MetaReport;
 use crate::registry::RegistryChange;
 use crate::stream::{StreamCause, StreamKind, StreamState};
 use crate::time::Timestamp;
+use crate::wall::{Preset, ScreenFacts, Tour, WallChange};
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -103,6 +104,11 @@ impl Actor {
     pub fn agency(code: &str) -> Self {
         Self(format!("agency:{code}"))
     }
+    /// A person at a desk.
+    #[must_use]
+    pub fn operator(name: &str) -> Self {
+        Self(format!("operator:{name}"))
+    }
 }
 
 /// What changed. New kinds are only ever added; old readers skip what they do not know.
@@ -170,6 +176,40 @@ pub enum Change {
         /// When, by the source.
         at: Timestamp,
     },
+    /// A screen was added.
+    ScreenAdded(ScreenFacts),
+    /// A screen has another name or other measures.
+    ScreenChanged(ScreenFacts),
+    /// A screen was removed, with what hung on it.
+    ScreenRemoved {
+        /// Which.
+        screen: ScreenId,
+    },
+    /// Another wall hangs on a screen.
+    WallChanged(Box<WallChange>),
+    /// A preset was saved.
+    PresetSaved(Box<Preset>),
+    /// A preset was deleted.
+    PresetDeleted {
+        /// Which.
+        preset: PresetId,
+    },
+    /// A tour was saved.
+    TourSaved(Box<Tour>),
+    /// A tour was deleted.
+    TourDeleted {
+        /// Which.
+        tour: TourId,
+    },
+    /// A running tour went on to its next step.
+    TourStepped {
+        /// On which screen.
+        screen: ScreenId,
+        /// Which tour.
+        tour: TourId,
+        /// The step that is shown now, from 0.
+        step: u16,
+    },
     /// A kind of a newer version.
     #[serde(other)]
     Unknown,
@@ -188,11 +228,21 @@ impl Change {
             Self::ComplaintReceived { .. } => "complaint_received",
             Self::ComplaintMoved { .. } => "complaint_moved",
             Self::AgencyNoted { .. } => "agency_noted",
+            Self::ScreenAdded(_) => "screen_added",
+            Self::ScreenChanged(_) => "screen_changed",
+            Self::ScreenRemoved { .. } => "screen_removed",
+            Self::WallChanged(_) => "wall_changed",
+            Self::PresetSaved(_) => "preset_saved",
+            Self::PresetDeleted { .. } => "preset_deleted",
+            Self::TourSaved(_) => "tour_saved",
+            Self::TourDeleted { .. } => "tour_deleted",
+            Self::TourStepped { .. } => "tour_stepped",
             Self::Unknown => "unknown",
         }
     }
 
-    /// What the change is about: a device, a ticket, an agency. Empty for the city as a whole.
+    /// What the change is about: a device, a ticket, an agency, a screen, a preset, a tour. Empty for the city as
+    /// a whole.
     #[must_use]
     pub fn subject(&self) -> &str {
         match self {
@@ -202,6 +252,15 @@ impl Change {
             Self::ComplaintReceived { complaint: NewComplaint { id, .. }, .. }
             | Self::ComplaintMoved { complaint: id, .. } => id.as_str(),
             Self::AgencyNoted { agency: Some(agency), .. } => agency.as_str(),
+            Self::ScreenAdded(ScreenFacts { screen, .. })
+            | Self::ScreenChanged(ScreenFacts { screen, .. })
+            | Self::ScreenRemoved { screen }
+            | Self::TourStepped { screen, .. } => screen.as_str(),
+            Self::WallChanged(change) => change.screen.as_str(),
+            Self::PresetSaved(preset) => preset.id.as_str(),
+            Self::PresetDeleted { preset } => preset.as_str(),
+            Self::TourSaved(tour) => tour.id().as_str(),
+            Self::TourDeleted { tour } => tour.as_str(),
             Self::AgencyNoted { agency: None, .. }
             | Self::ServerStarted { .. }
             | Self::RegistryChanged(_)

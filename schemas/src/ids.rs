@@ -36,6 +36,9 @@ pub enum IdError {
     /// A series identity without its `/`.
     #[error("is not of the form device/metric")]
     NotASeries,
+    /// Not the text of a UUID.
+    #[error("is not a UUID in lower case, like 01936f2e-5c1b-7a3e-9c55-0242ac120002")]
+    NotAUuid,
 }
 
 fn check_code(text: &str) -> Result<(), IdError> {
@@ -71,6 +74,16 @@ fn check_series(text: &str) -> Result<(), IdError> {
     let (device, metric) = text.split_once('/').ok_or(IdError::NotASeries)?;
     check_code(device)?;
     check_code(metric)
+}
+
+/// The text form of RFC 9562: 8-4-4-4-12 hexadecimal digits. Only the lower case that every generator writes, so
+/// that one identity has one text.
+fn check_uuid(text: &str) -> Result<(), IdError> {
+    let groups = [8, 4, 4, 4, 12];
+    let digits = |group: &str| group.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    let fits = text.split('-').count() == groups.len()
+        && text.split('-').zip(groups).all(|(group, length)| group.len() == length && digits(group));
+    if fits { Ok(()) } else { Err(IdError::NotAUuid) }
 }
 
 macro_rules! identity {
@@ -165,6 +178,23 @@ identity!(
     SeriesId, check_series
 );
 
+identity!(
+    /// A screen of a wall: one browser window at `/wall/{screen}`.
+    ScreenId, check_code
+);
+identity!(
+    /// A layout that was given a name, to be called up again.
+    PresetId, check_code
+);
+identity!(
+    /// A round of views that a screen shows one after another.
+    TourId, check_code
+);
+identity!(
+    /// What makes a command itself: the same one sent again is done once. A UUID, chosen by who sends it.
+    CommandId, check_uuid
+);
+
 impl SeriesId {
     /// The series of a device's metric.
     ///
@@ -243,6 +273,23 @@ mod tests {
         let series = SeriesId::new("ap-01/clients").unwrap();
         assert_eq!((series.device(), series.metric()), ("ap-01", "clients"));
         assert_eq!(SeriesId::new("ap-01"), Err(IdError::NotASeries));
+    }
+
+    #[test]
+    fn a_command_is_named_by_a_uuid_with_one_text() {
+        let good = "01936f2e-5c1b-7a3e-9c55-0242ac120002";
+        assert_eq!(CommandId::new(good).unwrap().as_str(), good);
+        for bad in [
+            "",
+            "1",
+            "01936F2E-5C1B-7A3E-9C55-0242AC120002",
+            "01936f2e5c1b7a3e9c550242ac120002",
+            "01936f2e-5c1b-7a3e-9c55-0242ac12000g",
+            "01936f2e-5c1b-7a3e-9c55-0242ac120002-",
+            "{01936f2e-5c1b-7a3e-9c55-0242ac120002}",
+        ] {
+            assert_eq!(CommandId::new(bad), Err(IdError::NotAUuid), "{bad:?}");
+        }
     }
 
     #[test]

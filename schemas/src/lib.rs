@@ -9,6 +9,7 @@
 
 #![warn(missing_docs)]
 
+pub mod command;
 pub mod dead_letter;
 pub mod entry;
 pub mod event;
@@ -24,5 +25,6 @@ pub mod text;
 pub mod time;
 #[cfg(feature = "toml")]
 pub mod toml_reader;
+pub mod wall;
 pub mod wire;
 pub mod world;

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::command::Order;
 use crate::dead_letter::DeadLetter;
 use crate::event::FeedEvent;
 use crate::ids::{BootId, DeviceId, SeriesId};
@@ -21,11 +22,14 @@ pub enum Source {
     Webhook,
     /// The supervisors of our cameras.
     Camera,
+    /// `POST /v1/commands`. Only commands that were carried out, or had been before, are counted: what was refused
+    /// was never taken in.
+    Command,
 }
 
 impl Source {
     /// Every way in, in the order of the metrics.
-    pub const ALL: [Self; 3] = [Self::Mqtt, Self::Webhook, Self::Camera];
+    pub const ALL: [Self; 4] = [Self::Mqtt, Self::Webhook, Self::Camera, Self::Command];
 
     /// The word on `/metrics` and in the database.
     #[must_use]
@@ -34,6 +38,7 @@ impl Source {
             Self::Mqtt => "mqtt",
             Self::Webhook => "webhook",
             Self::Camera => "camera",
+            Self::Command => "command",
         }
     }
 }
@@ -62,6 +67,8 @@ pub enum Body {
     Stream(StreamReport),
     /// An agency's event.
     Feed(Box<FeedEvent>),
+    /// A person's command.
+    Command(Box<Order>),
     /// Something unreadable.
     DeadLetter(Box<DeadLetter>),
 }

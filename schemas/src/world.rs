@@ -11,11 +11,12 @@ use serde::{Deserialize, Serialize};
 use crate::entry::{Change, DeviceChange, DeviceReason, DeviceState, Entry};
 use crate::event::{ComplaintStep, NewComplaint};
 use crate::hash::Hash;
-use crate::ids::{AgencyCode, BootId, ComplaintId, DeviceId, Seq};
+use crate::ids::{AgencyCode, BootId, ComplaintId, DeviceId, ScreenId, Seq};
 use crate::observation::MetaReport;
 use crate::registry::Registry;
 use crate::stream::{StreamCause, StreamKind, StreamState};
 use crate::time::Timestamp;
+use crate::wall::{PauseOn, Rank, Shot, Walls};
 
 /// Complaints kept in memory; the oldest closed ones leave first. The journal keeps all.
 pub const MAX_COMPLAINTS: usize = 10_000;
@@ -45,6 +46,9 @@ pub struct World {
     pub complaints: BTreeMap<ComplaintId, Complaint>,
     /// The newest agency notes, newest last, at most [`MAX_NOTES`].
     pub notes: VecDeque<Note>,
+    /// What hangs on which screen.
+    #[serde(default, skip_serializing_if = "Walls::is_empty")]
+    pub walls: Walls,
 }
 
 /// How a device is.
@@ -186,6 +190,16 @@ impl World {
                     at: *at,
                 });
             }
+            Change::ScreenAdded(facts) | Change::ScreenChanged(facts) => self.walls.screen_set(facts),
+            Change::ScreenRemoved { screen } => drop(self.walls.screens.remove(screen)),
+            Change::WallChanged(change) => self.walls.wall_changed(change, &entry.actor, entry.seq),
+            Change::PresetSaved(preset) => self.walls.preset_saved(preset),
+            Change::PresetDeleted { preset } => self.walls.preset_deleted(preset),
+            Change::TourSaved(tour) => self.walls.tour_saved(tour),
+            Change::TourDeleted { tour } => self.walls.tour_deleted(tour),
+            Change::TourStepped { screen, tour, step } => {
+                self.walls.tour_stepped(screen, tour, *step, entry.time);
+            }
             Change::Unknown => {}
         }
         Ok(())
@@ -246,6 +260,28 @@ impl World {
         self.streams
             .get(camera)
             .is_some_and(|streams| streams.values().any(|stream| stream.state == StreamState::Live))
+    }
+
+    /// Whether something keeps a screen's tour at its present step: an alarm on the screen, or a camera of the step
+    /// that is lost, frozen or wants attention. Only a tour that pauses on trouble waits.
+    #[must_use]
+    pub fn tour_waits(&self, screen: &ScreenId) -> bool {
+        let touring = self.walls.screens.get(screen).and_then(|screen| screen.wall.tour.as_ref());
+        let tour = touring.and_then(|touring| Some((touring, self.walls.tours.get(&touring.tour)?)));
+        let Some((touring, tour)) = tour.filter(|(_, tour)| tour.pause_on() == PauseOn::Trouble) else {
+            return false;
+        };
+        let shown = self.walls.shown(screen);
+        let layout = shown.as_ref().and_then(|content| content.layout());
+        let alarm = layout.is_some_and(|layout| layout.cells().iter().any(|cell| cell.rank == Rank::Alarm));
+        let troubled = |camera| matches!(self.device_state(camera), DeviceState::Down | DeviceState::Alert);
+        // What a pinned cell hides is not in view.
+        let seen = |shot: &&Shot| {
+            let cell = layout.and_then(|layout| layout.cell(shot.at));
+            cell.is_some_and(|cell| cell.tile.camera() == Some(&shot.camera))
+        };
+        let step = tour.step(touring.step);
+        alarm || step.is_some_and(|step| step.shots.iter().filter(seen).any(|shot| troubled(&shot.camera)))
     }
 
     /// Since when a device has been in [`World::device_state`]; `None` when nothing is known of it.

@@ -10,6 +10,7 @@
 //! the broker keeps what is not acknowledged, and webhooks get 503.
 
 mod accept;
+mod commands;
 mod commit;
 mod counts;
 mod pending;
@@ -18,16 +19,17 @@ mod seen;
 mod tests;
 mod timers;
 
+pub(crate) use commands::{Record, key as command_key};
 pub(crate) use counts::Counts;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pantau_engine::{Decision, Heard, Input, decide};
+use pantau_engine::{Decision, Heard, Input, Timer, decide};
 use pantau_ingest::delivery::Delivery;
-use pantau_schemas::entry::Entry;
-use pantau_schemas::ids::{DeviceId, SeriesId};
+use pantau_schemas::entry::{Change, Entry};
+use pantau_schemas::ids::SeriesId;
 use pantau_schemas::registry::Registry;
 use pantau_schemas::time::{Clock, Timestamp};
 use pantau_schemas::wire::StoreState;
@@ -57,6 +59,9 @@ const SLOW_COMMIT: Duration = Duration::from_millis(2_500);
 const SNAPSHOT_EVERY: u64 = 10_000;
 /// How often the timers are looked at; the precision of "down by absence".
 const TIMER_EVERY: Duration = Duration::from_millis(500);
+/// When a timer that ran out and changed nothing is looked at again at the earliest: a tour that waits goes on
+/// within this time.
+const LOOK_AGAIN_MS: i64 = 1_000;
 /// How long stopping may wait for the store.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
@@ -241,9 +246,9 @@ impl Core {
             counts,
             clock,
         };
-        let devices: Vec<DeviceId> = core.world.devices.keys().cloned().collect();
-        for device in devices {
-            core.arm(&device);
+        let timers: Vec<Timer> = Timer::all(&core.world).collect();
+        for timer in timers {
+            core.arm(&timer, None);
         }
         core
     }
@@ -253,10 +258,14 @@ impl Core {
         last_commit + if self.pending.is_awaited() { COMMIT_AFTER } else { COMMIT_UNAWAITED_AFTER }
     }
 
+    /// The time of the next entry. The journal's time never goes back, whatever the clock does.
+    fn now(&self) -> Timestamp {
+        self.clock.now().max(self.world.time)
+    }
+
     /// Decides on one input, and takes what follows into the journal.
     fn input(&mut self, input: Input<'_>) -> usize {
-        // The journal's time never goes back, whatever the clock does.
-        let now = self.clock.now().max(self.world.time);
+        let now = self.now();
         let decisions = decide(&self.world, &self.heard, input, now);
         let count = decisions.len();
         for decision in decisions {
@@ -279,27 +288,29 @@ impl Core {
             tracing::error!(%gap, "failed to apply an entry of our own");
             return;
         }
-        match &entry.change {
-            pantau_schemas::entry::Change::DeviceChanged(change) => self.arm(&change.device.clone()),
-            pantau_schemas::entry::Change::RegistryChanged(_) => self.heard.keep(&self.world.registry),
-            _ => {}
+        if let Some(timer) = Timer::after(&entry.change) {
+            self.arm(&timer, None);
+        }
+        if let Change::RegistryChanged(_) = &entry.change {
+            self.heard.keep(&self.world.registry);
         }
         let sealed = SealedEntry { entry, text };
         self.pending.batch.entries.push(sealed.clone());
         self.fresh.push(Arc::new(sealed));
     }
 
-    fn arm(&mut self, device: &DeviceId) {
-        if let Some(deadline) = pantau_engine::deadline(&self.world, &self.heard, device) {
-            self.timers.arm(device, deadline);
+    fn arm(&mut self, timer: &Timer, not_before: Option<Timestamp>) {
+        if let Some(deadline) = pantau_engine::deadline(&self.world, &self.heard, timer) {
+            self.timers.arm(timer, not_before.map_or(deadline, |earliest| deadline.max(earliest)));
         }
     }
 
     fn fire_timers(&mut self) {
         let now = self.clock.now();
-        while let Some(device) = self.timers.due(now) {
-            self.input(Input::Timer(&device));
-            self.arm(&device);
+        while let Some(timer) = self.timers.due(now) {
+            self.input(Input::Timer(&timer));
+            // A deadline that has passed and stays where it is must not be looked at without end.
+            self.arm(&timer, Some(now.plus_millis(LOOK_AGAIN_MS)));
         }
     }
 

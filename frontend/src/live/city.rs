@@ -43,6 +43,7 @@ pub(crate) struct City {
     devices: Trigger,
     feed: Trigger,
     heads: Trigger,
+    walls: Trigger,
     server: Trigger,
     /// The server's clock, once a second.
     pub(crate) now: RwSignal<Timestamp>,
@@ -82,6 +83,7 @@ impl City {
             devices: Trigger::new(),
             feed: Trigger::new(),
             heads: Trigger::new(),
+            walls: Trigger::new(),
             server: Trigger::new(),
             now: RwSignal::new(now()),
             skew_ms: RwSignal::new(0),
@@ -238,6 +240,7 @@ impl City {
             (dirty.devices, self.devices),
             (dirty.feed, self.feed),
             (dirty.heads, self.heads),
+            (dirty.walls, self.walls),
             (dirty.server, self.server),
         ];
         for (touched, trigger) in parts {

@@ -31,13 +31,16 @@ pub struct Touched {
     pub feed: bool,
     /// Newest values.
     pub heads: bool,
+    /// What hangs on the screens.
+    pub walls: bool,
     /// What the server says of itself: build, durability, lag.
     pub server: bool,
 }
 
 impl Touched {
     /// A new World: everything.
-    const ALL: Self = Self { registry: true, devices: true, feed: true, heads: true, server: true };
+    const ALL: Self =
+        Self { registry: true, devices: true, feed: true, heads: true, walls: true, server: true };
 
     /// Both together.
     #[must_use]
@@ -47,6 +50,7 @@ impl Touched {
             devices: self.devices || other.devices,
             feed: self.feed || other.feed,
             heads: self.heads || other.heads,
+            walls: self.walls || other.walls,
             server: self.server || other.server,
         }
     }
@@ -187,6 +191,15 @@ fn touched_by(change: &Change) -> Touched {
         Change::ComplaintReceived { .. } | Change::ComplaintMoved { .. } | Change::AgencyNoted { .. } => {
             Touched { feed: true, ..none }
         }
+        Change::ScreenAdded(_)
+        | Change::ScreenChanged(_)
+        | Change::ScreenRemoved { .. }
+        | Change::WallChanged(_)
+        | Change::PresetSaved(_)
+        | Change::PresetDeleted { .. }
+        | Change::TourSaved(_)
+        | Change::TourDeleted { .. }
+        | Change::TourStepped { .. } => Touched { walls: true, ..none },
         Change::ServerStarted { .. } | Change::Unknown => Touched { server: true, ..none },
     }
 }

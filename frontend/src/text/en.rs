@@ -184,6 +184,7 @@ pub static EN: Text = Text {
             "mqtt" => "MQTT",
             "webhook" => "Webhook",
             "camera" => "Cameras",
+            "command" => "Commands",
             _ => return None,
         })
     },

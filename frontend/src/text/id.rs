@@ -179,6 +179,7 @@ pub static ID: Text = Text {
             "mqtt" => "MQTT",
             "webhook" => "Webhook",
             "camera" => "Kamera",
+            "command" => "Perintah",
             _ => return None,
         })
     },

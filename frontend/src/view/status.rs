@@ -47,7 +47,7 @@ pub struct StoreStatus {
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(default)]
 pub struct SourceStatus {
-    /// `mqtt`, `webhook`, `camera`.
+    /// `mqtt`, `webhook`, `camera`, `command`.
     pub source: String,
     /// Messages that came.
     pub received: u64,

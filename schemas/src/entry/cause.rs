@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::ids::{EventKey, Seq};
+use crate::ids::{CommandId, EventKey, Seq};
 
 /// What an entry follows from, so that a timeline can say why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -19,6 +19,8 @@ pub enum Cause {
     Input(String),
     /// An event of a feed.
     Event(EventKey),
+    /// A person's command.
+    Command(CommandId),
     /// Time passed: a rule's timer ran out.
     Timer,
     /// An earlier entry.
@@ -58,6 +60,7 @@ impl<'de> Visitor<'de> for CauseVisitor {
             match key.as_str() {
                 "input" => cause = Cause::Input(map.next_value()?),
                 "event" => cause = Cause::Event(map.next_value()?),
+                "command" => cause = Cause::Command(map.next_value()?),
                 "entry" => cause = Cause::Entry(map.next_value()?),
                 _ => {
                     map.next_value::<IgnoredAny>()?;

@@ -1,10 +1,15 @@
 //! Values for the properties: any value of a type, from few identities, so that drawn things meet.
 
+mod walls;
+
+pub(crate) use walls::draft;
+
 use pantau_schemas::entry::{Actor, Cause, Change, DeviceChange, DeviceReason, DeviceState, Entry};
 use pantau_schemas::event::{ComplaintStep, NewComplaint};
 use pantau_schemas::hash::Hash;
 use pantau_schemas::ids::{
-    AgencyCode, AppCode, BootId, CityCode, ComplaintId, DeviceId, EventKey, LinkCode, Seq, SeriesId, SiteCode,
+    AgencyCode, AppCode, BootId, CityCode, CommandId, ComplaintId, DeviceId, EventKey, LinkCode, Seq,
+    SeriesId, SiteCode,
 };
 use pantau_schemas::observation::MetaReport;
 use pantau_schemas::registry::{
@@ -272,25 +277,26 @@ fn complaint() -> impl Strategy<Value = NewComplaint> {
 /// Any change, every kind as likely as another.
 pub(crate) fn change() -> impl Strategy<Value = Change> {
     prop_oneof![
-        words().prop_map(|build| Change::ServerStarted { build }),
-        registry_change().prop_map(|change| Change::RegistryChanged(Box::new(change))),
-        device_change().prop_map(Change::DeviceChanged),
-        meta().prop_map(Change::DeviceDescribed),
-        (device(), stream_kind(), stream_state(), stream_cause(), moment()).prop_map(
+        1 => words().prop_map(|build| Change::ServerStarted { build }),
+        1 => registry_change().prop_map(|change| Change::RegistryChanged(Box::new(change))),
+        1 => device_change().prop_map(Change::DeviceChanged),
+        1 => meta().prop_map(Change::DeviceDescribed),
+        1 => (device(), stream_kind(), stream_state(), stream_cause(), moment()).prop_map(
             |(device, stream, state, cause, since)| {
                 Change::StreamChanged { device, stream, state, cause, since }
             }
         ),
-        (complaint(), option::of(agency_code()), moment()).prop_map(|(complaint, agency, received)| {
+        1 => (complaint(), option::of(agency_code()), moment()).prop_map(|(complaint, agency, received)| {
             Change::ComplaintReceived { complaint, agency, received }
         }),
-        (ticket(), step(), option::of(agency_code()), moment()).prop_map(|(complaint, step, agency, at)| {
+        1 => (ticket(), step(), option::of(agency_code()), moment()).prop_map(|(complaint, step, agency, at)| {
             Change::ComplaintMoved { complaint, step, agency, at }
         }),
-        (option::of(agency_code()), words(), words(), words(), moment()).prop_map(
+        1 => (option::of(agency_code()), words(), words(), words(), moment()).prop_map(
             |(agency, event, subject, title, at)| Change::AgencyNoted { agency, event, subject, title, at }
         ),
-        Just(Change::Unknown),
+        9 => walls::change(),
+        1 => Just(Change::Unknown),
     ]
 }
 
@@ -302,6 +308,9 @@ fn cause() -> impl Strategy<Value = Cause> {
         Just(Cause::Unknown),
         words().prop_map(Cause::Input),
         any::<u64>().prop_map(|seq| Cause::Entry(Seq(seq))),
+        (0u32..4).prop_map(|n| {
+            Cause::Command(CommandId::new(&format!("01936f2e-5c1b-7a3e-9c55-{n:012}")).unwrap())
+        }),
         "[a-z/]{1,9}".prop_map(|source| Cause::Event(EventKey::new(&source, "№ 1").unwrap())),
     ]
 }

@@ -6,6 +6,7 @@
 use std::fmt::Debug;
 use std::path::PathBuf;
 
+use pantau_schemas::command::{Command, KINDS};
 use pantau_schemas::dead_letter::Reason as DeadLetterReason;
 use pantau_schemas::entry::{Cause, Change, DeviceReason, DeviceState, Entry};
 use pantau_schemas::event::ComplaintStep;
@@ -13,6 +14,7 @@ use pantau_schemas::hash::Hash;
 use pantau_schemas::media::{HEADER_LEN, Header, MediaNotice, MediaRequest, Priority};
 use pantau_schemas::registry::{AgencyKind, AppClass, DeviceClass, Domain, LinkKind, Purpose};
 use pantau_schemas::stream::{StreamCause, StreamKind, StreamState};
+use pantau_schemas::wall::{AlarmUse, PauseOn, Rank, WallAct};
 use pantau_schemas::wire::{LiveMessage, LiveRequest, StoreState};
 use pantau_schemas::world::World;
 use serde::Serialize;
@@ -84,15 +86,31 @@ shown_by!(Change {
     Change::ComplaintReceived { .. } => ["complaint_received"],
     Change::ComplaintMoved { .. } => ["complaint_moved"],
     Change::AgencyNoted { .. } => ["agency_noted"],
+    Change::ScreenAdded(_) => ["screen_added", "second_screen_added"],
+    Change::ScreenChanged(_) => ["screen_changed"],
+    Change::ScreenRemoved { .. } => ["screen_removed"],
+    Change::WallChanged(_) => [
+        "wall_changed", "wall_left_to_itself", "wall_changed_by_preset", "wall_changed_by_tour"
+    ],
+    Change::PresetSaved(_) => ["preset_saved"],
+    Change::PresetDeleted { .. } => ["preset_deleted"],
+    Change::TourSaved(_) => ["tour_saved"],
+    Change::TourDeleted { .. } => ["tour_deleted"],
+    Change::TourStepped { .. } => ["tour_stepped"],
     Change::Unknown => [],
 });
 shown_by!(Cause {
-    Cause::Start => ["server_started"],
+    Cause::Start => ["server_started", "screen_added"],
     Cause::Registry => ["registry_changed"],
     Cause::Input(_) => ["device_changed", "device_described", "stream_changed"],
     Cause::Event(_) => ["complaint_received", "complaint_moved"],
     Cause::Entry(_) => ["agency_noted"],
-    Cause::Timer => ["device_changed_by_absence"],
+    Cause::Timer => ["device_changed_by_absence", "tour_stepped"],
+    Cause::Command(_) => [
+        "screen_changed", "wall_changed", "preset_saved", "wall_left_to_itself", "wall_changed_by_preset",
+        "tour_saved", "wall_changed_by_tour", "tour_deleted", "preset_deleted", "second_screen_added",
+        "screen_removed"
+    ],
     Cause::Unknown => [],
 });
 
@@ -140,35 +158,59 @@ fn media_messages_are_what_they_were() {
 #[test]
 fn entries_are_what_they_were() {
     frozen("entry/", &samples::entries());
-    covers(&samples::entries(), |entry| &entry.change);
-    covers(&samples::entries(), |entry| &entry.cause);
+    frozen("wall_entry/", &samples::walls::entries());
+    let all = [samples::entries(), samples::walls::entries()].concat();
+    covers(&all, |entry| &entry.change);
+    covers(&all, |entry| &entry.cause);
+}
+
+#[test]
+fn commands_are_what_they_were() {
+    let commands = samples::walls::commands();
+    frozen("command/", &commands);
+    let shown: Vec<&str> = commands.iter().map(|(name, _)| *name).collect();
+    assert_eq!(shown, KINDS, "a sample for every kind, and every kind known by its name");
+    for (name, command) in &commands {
+        let value = serde_json::to_value(command).unwrap();
+        assert_eq!(value["kind"], *name);
+        assert_eq!(Command::try_from(&value).as_ref(), Ok(command));
+    }
+    assert_eq!(
+        samples::walls::order().digest().to_string(),
+        read("command.sha256").trim(),
+        "a server of another build would do a command again that was done"
+    );
 }
 
 #[test]
 fn records_are_what_they_were() {
     frozen("", &samples::dead_letters());
     frozen("", &samples::stream_healths());
-    frozen("", &[("world", samples::world())]);
+    frozen("", &[("world", samples::world()), ("wall_world", samples::walls::world())]);
 }
 
 #[test]
 fn a_journal_on_disk_still_verifies_and_leads_to_the_same_world() {
-    let mut previous = Hash::ZERO;
-    let mut world = World::default();
-    for (name, _) in samples::entries() {
-        let entry: Entry = serde_json::from_str(&read(&format!("entry/{name}.json"))).unwrap();
-        let link = Hash::chain(&previous, entry.canonical().unwrap().as_bytes());
-        assert_eq!(link, entry.hash, "the chain breaks at {name}");
-        world.apply(&entry).unwrap();
-        previous = entry.hash;
+    for (folder, after, samples) in
+        [("entry", "world", samples::entries()), ("wall_entry", "wall_world", samples::walls::entries())]
+    {
+        let mut previous = Hash::ZERO;
+        let mut world = World::default();
+        for (name, _) in samples {
+            let entry: Entry = serde_json::from_str(&read(&format!("{folder}/{name}.json"))).unwrap();
+            let link = Hash::chain(&previous, entry.canonical().unwrap().as_bytes());
+            assert_eq!(link, entry.hash, "the chain breaks at {name}");
+            world.apply(&entry).unwrap();
+            previous = entry.hash;
+        }
+        let frozen: World = serde_json::from_str(&read(&format!("{after}.json"))).unwrap();
+        assert_eq!(world, frozen);
+        assert_eq!(
+            world.digest().to_string(),
+            read(&format!("{after}.sha256")).trim(),
+            "walls and servers of two builds disagree"
+        );
     }
-    let frozen: World = serde_json::from_str(&read("world.json")).unwrap();
-    assert_eq!(world, frozen);
-    assert_eq!(
-        world.digest().to_string(),
-        read("world.sha256").trim(),
-        "walls and servers of two builds disagree"
-    );
 }
 
 /// Bytes as lines of hex, with a comment on each.
@@ -242,6 +284,13 @@ macro_rules! words {
 }
 
 words! {
+    AlarmUse { May, MayNot } => MayNot;
+    PauseOn { Trouble, Nothing } => Nothing;
+    Rank { Pinned, Alarm, Watched, Context } => Context;
+    WallAct {
+        Shown, Cleared, AllCleared, LaidOut, LeftToItself, PresetApplied, TourStarted, TourStopped, Pinned,
+        Unpinned, Undone,
+    } Unknown => Unknown;
     AgencyKind { Dinas, Badan, Bagian, Lembaga, Kecamatan, Kelurahan, Rsud, Inspektorat } Unknown => Unknown;
     AppClass { Ministry, Online, Local } Unknown => Unknown;
     ComplaintStep { Received, Assigned, Responded, FeedbackSent, Reopened, Closed } Unknown => Unknown;
@@ -298,6 +347,11 @@ fn write_what_is_missing() {
     save_all("media_request/", &samples::media_requests());
     save_all("media_notice/", &samples::media_notices());
     save_all("entry/", &samples::entries());
+    save_all("wall_entry/", &samples::walls::entries());
+    save_all("command/", &samples::walls::commands());
+    save("command.sha256", &format!("{}\n", samples::walls::order().digest()));
+    save_all("", &[("wall_world", samples::walls::world())]);
+    save("wall_world.sha256", &format!("{}\n", samples::walls::world().digest()));
     save_all("", &samples::dead_letters());
     save_all("", &samples::stream_healths());
     save_all("", &[("world", samples::world())]);

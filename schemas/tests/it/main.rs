@@ -3,7 +3,7 @@
 //!
 //! - [`samples`]: one value of every message and every change; [`frozen`] compares them with
 //!   `schemas/fixtures/v1`, [`newer`] reads what only a newer version would write.
-//! - [`world`], [`chain`], [`wire`], [`text`], [`registry`]: properties that hold for any value, drawn by [`draw`].
+//! - [`world`], [`walls`], [`chain`], [`wire`], [`text`], [`registry`]: properties that hold for any value, drawn by [`draw`].
 //! - [`faults`]: what a person is told about a faulty registry. [`inputs`]: the samples for other rooms.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -16,5 +16,6 @@ mod newer;
 mod registry;
 mod samples;
 mod text;
+mod walls;
 mod wire;
 mod world;

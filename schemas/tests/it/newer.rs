@@ -1,18 +1,20 @@
 //! Old reader, new writer: a page that stayed open over an upgrade, or a server that was set back, survives
 //! what it does not know.
 
+use pantau_schemas::command::Command;
 use pantau_schemas::entry::{Cause, Change, DeviceState, Entry};
 use pantau_schemas::ids::Seq;
 use pantau_schemas::media::{MediaNotice, MediaRequest, Priority};
 use pantau_schemas::registry::{DeviceClass, Purpose};
 use pantau_schemas::stream::{StreamCause, StreamKind, StreamState};
+use pantau_schemas::wall::{AlarmUse, Content, Rank, Tile, WallAct};
 use pantau_schemas::wire::{LiveMessage, LiveRequest, StoreState};
 use pantau_schemas::world::World;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::frozen::{path, read};
-use crate::samples::{device, entries, world};
+use crate::samples::{device, entries, walls, world};
 
 fn decode<T: DeserializeOwned>(value: &Value) -> T {
     // Through text, as on the wire.
@@ -49,8 +51,20 @@ fn messages_of_an_unknown_type_are_skipped() {
 
 /// Adds a key to every object but those whose keys are data.
 fn with_more_fields(value: &mut Value) {
-    const KEYED_BY_DATA: [&str; 9] =
-        ["devices", "described", "streams", "complaints", "agencies", "sites", "links", "apps", "cause"];
+    const KEYED_BY_DATA: [&str; 12] = [
+        "devices",
+        "described",
+        "streams",
+        "complaints",
+        "agencies",
+        "sites",
+        "links",
+        "apps",
+        "cause",
+        "screens",
+        "presets",
+        "tours",
+    ];
     match value {
         Value::Object(map) => {
             for (key, inner) in map.iter_mut() {
@@ -93,7 +107,9 @@ fn fields_that_nobody_knows_are_ignored_at_every_depth() {
         + check::<LiveMessage>("live_message")
         + check::<MediaRequest>("media_request")
         + check::<MediaNotice>("media_notice")
-        + check::<Entry>("entry");
+        + check::<Entry>("entry")
+        + check::<Entry>("wall_entry")
+        + check::<Command>("command");
     assert!(files > 20, "only {files} files were looked at");
 }
 
@@ -123,8 +139,8 @@ fn a_cause_of_a_newer_version_costs_nothing() {
         json!("moonrise"),
         json!({"incident": "i-1"}),
         json!({"rule": {"name": "flood", "inputs": [1, 2]}}),
-        json!({"command": null}),
-        json!({"command": ["a", 1]}),
+        json!({"shift": null}),
+        json!({"shift": ["a", 1]}),
         json!({}),
     ] {
         let entry = in_a_message(&entry(1, &json!({ "cause": cause })));
@@ -135,14 +151,20 @@ fn a_cause_of_a_newer_version_costs_nothing() {
 
 #[test]
 fn causes_of_this_version_are_understood() {
-    for (_, entry) in entries() {
+    for (_, entry) in [entries(), walls::entries()].concat() {
         assert_eq!(in_a_message(&serde_json::to_value(&entry).unwrap()).cause, entry.cause);
     }
 }
 
 #[test]
 fn a_known_cause_with_a_broken_content_is_refused() {
-    for cause in [json!({"entry": "seven"}), json!({"input": 3}), json!({"event": {"id": "x"}}), json!(7)] {
+    for cause in [
+        json!({"entry": "seven"}),
+        json!({"input": 3}),
+        json!({"event": {"id": "x"}}),
+        json!({"command": "no uuid"}),
+        json!(7),
+    ] {
         let entry = entry(1, &json!({ "cause": cause }));
         assert!(serde_json::from_value::<Entry>(entry).is_err(), "{cause}");
     }
@@ -209,6 +231,32 @@ fn unknown_words_in_messages_leave_them_readable() {
     let stream = json!({"type": "stream", "tile": 1, "quality": "third", "codec": "av01", "description": "",
                         "width": 1, "height": 1});
     assert!(matches!(decode(&stream), MediaNotice::Stream { quality: StreamKind::Unknown, .. }));
+}
+
+#[test]
+fn a_wall_of_a_newer_version_is_drawn_as_far_as_it_is_understood() {
+    let mut change: Value = serde_json::from_str(&read("wall_entry/wall_changed.json")).unwrap();
+    *change.pointer_mut("/change/act").unwrap() = "turned".into();
+    *change.pointer_mut("/change/wall/content/cells/1/tile").unwrap() =
+        json!({"kind": "map", "layers": ["rain"]});
+    *change.pointer_mut("/change/wall/content/cells/2/rank").unwrap() = "solo".into();
+    *change.pointer_mut("/change/wall/content/zones/0/alarms").unwrap() = "at_night".into();
+    let entry = in_a_message(&change);
+    let Change::WallChanged(known) = entry.change else { panic!("not understood") };
+    let layout = known.wall.content.layout().unwrap();
+    assert_eq!(known.act, WallAct::Unknown);
+    assert_eq!((&layout.cells()[1].tile, layout.cells()[2].rank), (&Tile::Unknown, Rank::Context));
+    assert_eq!(layout.zones()[0].alarms, AlarmUse::MayNot);
+
+    *change.pointer_mut("/change/wall/content").unwrap() = json!({"kind": "globe", "spin": 3});
+    let Change::WallChanged(known) = in_a_message(&change).change else { panic!("not understood") };
+    assert_eq!(known.wall.content, Content::Auto);
+}
+
+#[test]
+fn a_snapshot_from_before_there_were_walls_is_taken() {
+    let world: World = serde_json::from_str(&read("world.json")).unwrap();
+    assert!(world.walls.is_empty());
 }
 
 #[test]

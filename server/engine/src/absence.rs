@@ -14,7 +14,7 @@ const SLACK_MS: i64 = 5_000;
 ///
 /// The server's own absence is not the device's: time before [`World::started`] does not count.
 #[must_use]
-pub fn deadline(world: &World, heard: &Heard, device: &DeviceId) -> Option<Timestamp> {
+pub(crate) fn deadline(world: &World, heard: &Heard, device: &DeviceId) -> Option<Timestamp> {
     let status = world.devices.get(device)?;
     if !matches!(status.state, DeviceState::Up | DeviceState::Alert) {
         return None;

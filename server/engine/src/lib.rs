@@ -12,8 +12,11 @@ mod absence;
 mod device;
 mod feed;
 mod stream;
+mod timer;
+mod wall;
 
-pub use absence::deadline;
+pub use timer::{Timer, deadline};
+pub use wall::command;
 
 use std::collections::BTreeMap;
 
@@ -74,8 +77,8 @@ pub enum Input<'a> {
     Registry(&'a Registry),
     /// A source said something.
     Observation(&'a Observation),
-    /// The absence timer of a device ran out.
-    Timer(&'a DeviceId),
+    /// A timer ran out.
+    Timer(&'a Timer),
 }
 
 /// A change that follows, with who and why.
@@ -93,11 +96,11 @@ pub struct Decision {
 #[must_use]
 pub fn decide(world: &World, heard: &Heard, input: Input<'_>, now: Timestamp) -> Vec<Decision> {
     match input {
-        Input::Started(build) => vec![Decision {
-            actor: Actor::system(),
-            cause: Cause::Start,
-            change: Change::ServerStarted { build: build.to_owned() },
-        }],
+        Input::Started(build) => [Change::ServerStarted { build: build.to_owned() }]
+            .into_iter()
+            .chain(wall::first_screen(world))
+            .map(|change| Decision { actor: Actor::system(), cause: Cause::Start, change })
+            .collect(),
         Input::Registry(registry) => world
             .registry
             .difference(registry)
@@ -108,12 +111,15 @@ pub fn decide(world: &World, heard: &Heard, input: Input<'_>, now: Timestamp) ->
             })
             .into_iter()
             .collect(),
-        Input::Timer(device) => absence::check(world, heard, device, now).into_iter().collect(),
-        Input::Observation(observation) => observe(world, observation),
+        Input::Timer(Timer::Absence(device)) => {
+            absence::check(world, heard, device, now).into_iter().collect()
+        }
+        Input::Timer(Timer::Tour(screen)) => wall::step(world, screen, now).into_iter().collect(),
+        Input::Observation(observation) => observe(world, observation, now),
     }
 }
 
-fn observe(world: &World, observation: &Observation) -> Vec<Decision> {
+fn observe(world: &World, observation: &Observation, now: Timestamp) -> Vec<Decision> {
     let cause = || Cause::Input(observation.source.as_str().to_owned());
     match &observation.body {
         Body::State(report) => device::state(world, report, observation.received).map(|change| Decision {
@@ -141,6 +147,8 @@ fn observe(world: &World, observation: &Observation) -> Vec<Decision> {
             cause: Cause::Event(event.key.clone()),
             change,
         }),
+        // Whoever has to tell the person why not asks `command` directly.
+        Body::Command(order) => return command(world, order, now).unwrap_or_default(),
         Body::DeadLetter(_) => None,
     }
     .into_iter()

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use pantau_engine::{Heard, Input, deadline, decide};
+use pantau_engine::{Heard, Input, Timer, deadline, decide};
 use pantau_schemas::entry::{Change, DeviceReason, DeviceState, Entry};
 use pantau_schemas::ids::{BootId, DeviceId, SeriesId, SiteCode};
 use pantau_schemas::observation::{
@@ -20,6 +20,10 @@ fn at(seconds: i64) -> Timestamp {
 
 fn ap() -> DeviceId {
     DeviceId::new("ap-01").unwrap()
+}
+
+fn silence() -> Timer {
+    Timer::Absence(ap())
 }
 
 /// A small city and its journal so far.
@@ -125,9 +129,9 @@ fn the_will_of_an_older_life_is_ignored() {
 fn silence_of_two_and_a_half_intervals_and_five_seconds_is_absence_and_not_a_moment_less() {
     let mut city = City::new();
     city.say(report(LifeState::Ready, "a"), 0);
-    assert_eq!(deadline(&city.world, &city.heard, &ap()), Some(at(155)));
-    assert_eq!(city.feed(Input::Timer(&ap()), at(154)), []);
-    city.feed(Input::Timer(&ap()), at(155));
+    assert_eq!(deadline(&city.world, &city.heard, &silence()), Some(at(155)));
+    assert_eq!(city.feed(Input::Timer(&silence()), at(154)), []);
+    city.feed(Input::Timer(&silence()), at(155));
     assert_eq!(city.state(), DeviceState::Down);
     assert_eq!(city.world.devices.get(&ap()).unwrap().reason, DeviceReason::Absence);
     city.say(sample(200), 200);
@@ -139,8 +143,8 @@ fn the_servers_own_absence_is_not_the_devices() {
     let mut city = City::new();
     city.say(report(LifeState::Ready, "a"), 0);
     city.feed(Input::Started("build"), at(10_000));
-    assert_eq!(city.feed(Input::Timer(&ap()), at(10_001)), []);
-    assert_eq!(deadline(&city.world, &city.heard, &ap()), Some(at(10_155)));
+    assert_eq!(city.feed(Input::Timer(&silence()), at(10_001)), []);
+    assert_eq!(deadline(&city.world, &city.heard, &silence()), Some(at(10_155)));
 }
 
 #[test]
@@ -206,7 +210,7 @@ proptest! {
             let mut city = City::new();
             for (second, body) in (0i64..).zip(said.clone()) {
                 city.say(body, second);
-                city.feed(Input::Timer(&ap()), at(second + 200));
+                city.feed(Input::Timer(&silence()), at(second + 200));
             }
             city.world.digest()
         };

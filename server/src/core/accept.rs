@@ -18,8 +18,11 @@ impl Core {
     pub(super) fn accept(&mut self, delivery: Delivery) {
         let Delivery { observation, receipt } = delivery;
         let source = observation.source;
-        let fate = self.take(observation);
-        self.pending.wait(Waiting { source, receipt, fate });
+        match self.take(observation) {
+            // There is nothing that could become durable, and a person waits.
+            Fate::Known(refused @ Outcome::Refused(_)) => receipt.answer(refused),
+            fate => self.pending.wait(Waiting { source, receipt, fate }),
+        }
     }
 
     fn take(&mut self, observation: Observation) -> Fate {
@@ -49,6 +52,7 @@ impl Core {
                     Fate::Known(Outcome::Stored)
                 }
             },
+            Body::Command(order) => Fate::Known(self.carry_out(order, observation.received)),
             Body::DeadLetter(_) => {
                 if let Body::DeadLetter(letter) = observation.body {
                     self.pending.batch.dead_letters.push(*letter);

@@ -66,11 +66,14 @@ impl Counts {
 fn add(totals: &mut [SourceTotals], fates: impl Iterator<Item = (Source, Outcome)>) {
     for (source, outcome) in fates {
         let Some(totals) = totals.iter_mut().find(|totals| totals.source == source) else { continue };
+        let column = match outcome {
+            Outcome::Stored => &mut totals.stored,
+            Outcome::Duplicate => &mut totals.duplicate,
+            Outcome::DeadLettered | Outcome::Conflict => &mut totals.dead_lettered,
+            // A person was told at once why not. What was never taken in is part of no sum.
+            Outcome::Refused(_) => continue,
+        };
+        *column += 1;
         totals.received += 1;
-        match outcome {
-            Outcome::Stored => totals.stored += 1,
-            Outcome::Duplicate => totals.duplicate += 1,
-            Outcome::DeadLettered | Outcome::Conflict => totals.dead_lettered += 1,
-        }
     }
 }

@@ -35,17 +35,22 @@ impl Seen {
         seen
     }
 
+    /// Whether the event is known.
+    pub(super) fn look(&self, key: &EventKey, body: &Hash) -> Familiarity {
+        match self.bodies.get(&pantau_store::key_digest(key)) {
+            Some(known) if *known == pantau_store::body_digest(body) => Familiarity::Same,
+            Some(_) => Familiarity::OtherBody,
+            None => Familiarity::New,
+        }
+    }
+
     /// Whether the event is known; if it is new, it is known from now on.
     pub(super) fn meet(&mut self, key: &EventKey, body: &Hash) -> Familiarity {
-        let (key, body) = (pantau_store::key_digest(key), pantau_store::body_digest(body));
-        match self.bodies.get(&key) {
-            Some(known) if *known == body => Familiarity::Same,
-            Some(_) => Familiarity::OtherBody,
-            None => {
-                self.insert(key, body);
-                Familiarity::New
-            }
+        let familiarity = self.look(key, body);
+        if familiarity == Familiarity::New {
+            self.insert(pantau_store::key_digest(key), pantau_store::body_digest(body));
         }
+        familiarity
     }
 
     fn insert(&mut self, key: u128, body: u64) {

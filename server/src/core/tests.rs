@@ -1,15 +1,19 @@
 //! What a supervisor would lose if the writer broke its promises. The store is a real one that can be told to
 //! refuse.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use pantau_ingest::delivery::{Outcome, Receipt};
+use pantau_schemas::command::{Command, Order, Reason};
+use pantau_schemas::entry::{Actor, Cause};
 use pantau_schemas::event::{FeedContent, FeedEvent};
 use pantau_schemas::hash::Hash;
-use pantau_schemas::ids::{CityCode, Epoch, EventKey};
+use pantau_schemas::ids::{CityCode, CommandId, DeviceId, Epoch, EventKey, ScreenId};
 use pantau_schemas::observation::{Body, Observation, Sample, SampleSet, Source};
 use pantau_schemas::registry::{Device, DeviceClass, Domain};
+use pantau_schemas::wall::At;
 use pantau_store::{Committed, Settings, Sqlite, StoreError};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::*;
@@ -101,13 +105,26 @@ struct Room {
     tracker: TaskTracker,
 }
 
+/// The system's clock, set ahead at will.
+#[derive(Debug, Default)]
+struct Ahead(AtomicI64);
+
+impl Clock for Ahead {
+    fn now(&self) -> Timestamp {
+        SystemClock.now().plus_millis(self.0.load(Ordering::SeqCst))
+    }
+}
+
 impl Room {
     async fn open(dir: &TempDir) -> Self {
+        Self::open_at(dir, Arc::new(SystemClock)).await
+    }
+
+    async fn open_at(dir: &TempDir, clock: Arc<dyn Clock>) -> Self {
         let city = CityCode::new("metro").unwrap();
         let inner = Sqlite::open(&dir.path().join("p.db"), &city, &Settings::default()).await.unwrap();
         let store = Arc::new(Moody { inner, refuses: AtomicBool::new(false) });
         let recovered = store.recover().await.unwrap();
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let hub = Hub::new(Epoch::new("e1").unwrap(), city, Arc::clone(&clock));
         let counts = Counts::new(&recovered.totals);
         let (intake, deliveries) = mpsc::channel(64);
@@ -132,6 +149,44 @@ impl Room {
         let observation = Observation { source: Source::Mqtt, received: SystemClock.now(), body };
         self.intake.send(Delivery { observation, receipt }).await.unwrap();
         answer
+    }
+
+    /// Gives a command, as `/v1/commands` does; the id ends with the number.
+    async fn order(&self, number: u32, actor: &str, command: Value) -> oneshot::Receiver<Outcome> {
+        let (receipt, answer) = Receipt::pair();
+        let order = Order {
+            id: command_id(number),
+            actor: Actor::operator(actor),
+            command: Command::try_from(&command).unwrap(),
+        };
+        let body = Body::Command(Box::new(order));
+        let observation = Observation { source: Source::Command, received: SystemClock.now(), body };
+        self.intake.send(Delivery { observation, receipt }).await.unwrap();
+        answer
+    }
+
+    /// The entries that the inbox says a command made.
+    async fn made_by(&self, number: u32) -> Vec<Entry> {
+        let row = self.store.event(&command_key(&command_id(number)).unwrap()).await.unwrap().unwrap();
+        let record: Record = serde_json::from_str(&row.raw).unwrap();
+        let query = pantau_store::EntryQuery {
+            after: Some(record.after),
+            ..pantau_store::EntryQuery::first(record.count)
+        };
+        self.store.entries(&query).await.unwrap()
+    }
+
+    fn shown(&self) -> Option<String> {
+        let world = self.hub.world();
+        let shown = world.walls.shown(&ScreenId::new("main").unwrap())?;
+        let cell = shown.layout()?.cell(At::new(1, 1)?)?;
+        cell.tile.camera().map(ToString::to_string)
+    }
+
+    fn counted(&self, source: Source) -> [u64; 4] {
+        let totals = self.counts.totals();
+        let known = totals.iter().find(|totals| totals.source == source).unwrap();
+        [known.received, known.stored, known.duplicate, known.dead_lettered]
     }
 
     async fn close(self) {
@@ -167,7 +222,22 @@ fn registry() -> Registry {
         interval_s: None,
         camera: None,
     };
-    Registry { devices: [(device.id.clone(), device)].into(), ..Registry::default() }
+    let camera = |id: &str| Device {
+        id: DeviceId::new(id).unwrap(),
+        class: DeviceClass::Camera,
+        domain: Domain::Cctv,
+        ..device.clone()
+    };
+    let devices = [device.clone(), camera("cam-01"), camera("cam-02")];
+    Registry { devices: devices.map(|device| (device.id.clone(), device)).into(), ..Registry::default() }
+}
+
+fn command_id(number: u32) -> CommandId {
+    CommandId::new(&format!("01936f2e-5c1b-7a3e-9c55-{number:012}")).unwrap()
+}
+
+fn grid(columns: u8) -> Value {
+    json!({"kind": "wall_layout", "screen": "main", "layout": {"columns": columns, "rows": 2}})
 }
 
 fn note(id: &str, title: &str) -> Body {
@@ -282,5 +352,91 @@ async fn a_restart_brings_back_the_same_world_the_same_memory_and_the_same_count
     assert_eq!(room.counts.totals(), counts);
     assert_eq!(within(room.say(note("7", "x")).await).await, Ok(Outcome::Duplicate));
     assert_eq!(within(room.say(samples(&[100])).await).await, Ok(Outcome::Duplicate));
+    room.close().await;
+}
+
+#[tokio::test]
+async fn a_command_is_done_once_also_after_a_restart_and_the_sum_holds() {
+    let dir = TempDir::new().unwrap();
+    let room = Room::open(&dir).await;
+    assert_eq!(within(room.order(1, "a", grid(2)).await).await, Ok(Outcome::Stored));
+    assert_eq!(within(room.order(1, "a", grid(2)).await).await, Ok(Outcome::Duplicate));
+    for (actor, columns) in [("a", 3), ("b", 2)] {
+        let answer = within(room.order(1, actor, grid(columns)).await).await.unwrap();
+        assert!(matches!(answer, Outcome::Refused(refusal) if refusal.reason == Reason::Conflict));
+    }
+    // What is so already is carried out by changing nothing, and is remembered all the same.
+    assert_eq!(within(room.order(2, "a", grid(2)).await).await, Ok(Outcome::Stored));
+    assert_eq!(room.made_by(2).await, []);
+    // What was refused was never taken in: the same id is tried again when the wall is another one.
+    let show = json!({"kind": "wall_show", "screen": "main", "at": {"column": 4, "row": 1},
+                      "tile": {"kind": "camera", "camera": "cam-01"}});
+    let refused = within(room.order(3, "a", show.clone()).await).await.unwrap();
+    assert!(matches!(refused, Outcome::Refused(refusal) if refusal.reason == Reason::UnknownCell));
+    assert_eq!(room.counted(Source::Command), [3, 2, 1, 0]);
+    within(room.order(4, "a", grid(4)).await).await.unwrap();
+    assert_eq!(within(room.order(3, "a", show).await).await, Ok(Outcome::Stored));
+
+    let made = room.made_by(1).await;
+    assert_eq!(made.len(), 1);
+    assert!(made.iter().all(|entry| entry.cause == Cause::Command(command_id(1))));
+    let (walls, counted) = (room.hub.world().walls.clone(), room.counted(Source::Command));
+    room.close().await;
+
+    let room = Room::open(&dir).await;
+    until("recovered", || room.hub.world().walls == walls).await;
+    assert_eq!(room.counted(Source::Command), counted);
+    assert_eq!(within(room.order(1, "a", grid(2)).await).await, Ok(Outcome::Duplicate));
+    assert_eq!(room.made_by(1).await, made);
+    let undo = json!({"kind": "wall_undo", "screen": "main"});
+    assert_eq!(within(room.order(9, "a", undo).await).await, Ok(Outcome::Stored));
+    assert_eq!(room.hub.world().walls.layout(&ScreenId::new("main").unwrap()).unwrap().cells(), []);
+    room.close().await;
+}
+
+#[tokio::test]
+async fn a_person_is_told_done_only_when_it_is_durable_but_not_is_said_at_once() {
+    let dir = TempDir::new().unwrap();
+    let room = Room::open(&dir).await;
+    until("started", || room.hub.store_state().seq.0 >= 3).await;
+    room.store.refuses.store(true, Ordering::SeqCst);
+    let mut answer = room.order(1, "a", grid(2)).await;
+    until("shown", || room.hub.world().walls.layout(&ScreenId::new("main").unwrap()).is_some()).await;
+    let ghost = json!({"kind": "wall_preset_apply", "screen": "main", "preset": "ghost"});
+    let refused = within(room.order(2, "a", ghost).await).await.unwrap();
+    assert!(matches!(refused, Outcome::Refused(refusal) if refusal.reason == Reason::UnknownPreset));
+    assert!(answer.try_recv().is_err(), "told before it was durable");
+    room.store.refuses.store(false, Ordering::SeqCst);
+    assert_eq!(within(answer).await, Ok(Outcome::Stored));
+    room.close().await;
+}
+
+#[tokio::test]
+async fn a_tour_goes_on_by_the_clock_and_where_it_was_after_a_restart() {
+    let dir = TempDir::new().unwrap();
+    let clock = Arc::new(Ahead::default());
+    let room = Room::open_at(&dir, clock.clone()).await;
+    let shot = |camera| json!({"dwell_s": 600, "shots": [{"at": {"column": 1, "row": 1}, "camera": camera}]});
+    let tour = json!({"id": "pasar", "name": "Pasar", "steps": [shot("cam-01"), shot("cam-02")]});
+    for (number, command) in [
+        grid(2),
+        json!({"kind": "wall_tour_save", "tour": tour}),
+        json!({"kind": "wall_tour_start", "screen": "main", "tour": "pasar"}),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let number = u32::try_from(number).unwrap();
+        assert_eq!(within(room.order(number, "a", command).await).await, Ok(Outcome::Stored));
+    }
+    assert_eq!(room.shown().as_deref(), Some("cam-01"));
+    clock.0.fetch_add(601_000, Ordering::SeqCst);
+    until("the second step", || room.shown().as_deref() == Some("cam-02")).await;
+    room.close().await;
+
+    let room = Room::open_at(&dir, clock.clone()).await;
+    until("recovered", || room.shown().as_deref() == Some("cam-02")).await;
+    clock.0.fetch_add(601_000, Ordering::SeqCst);
+    until("the first step again", || room.shown().as_deref() == Some("cam-01")).await;
     room.close().await;
 }

@@ -1,0 +1,45 @@
+//! What the engine wants to be woken for, and when.
+
+use pantau_schemas::entry::{Change, DeviceChange};
+use pantau_schemas::ids::{DeviceId, ScreenId};
+use pantau_schemas::time::Timestamp;
+use pantau_schemas::world::World;
+
+use crate::{Heard, absence, wall};
+
+/// Something that happens when nothing happens.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Timer {
+    /// A device may have fallen silent.
+    Absence(DeviceId),
+    /// A screen's tour may go on.
+    Tour(ScreenId),
+}
+
+impl Timer {
+    /// Every timer that a World may need.
+    pub fn all(world: &World) -> impl Iterator<Item = Self> {
+        let devices = world.devices.keys().cloned().map(Self::Absence);
+        devices.chain(world.walls.screens.keys().cloned().map(Self::Tour))
+    }
+
+    /// The timer whose deadline a change may move.
+    #[must_use]
+    pub fn after(change: &Change) -> Option<Self> {
+        match change {
+            Change::DeviceChanged(DeviceChange { device, .. }) => Some(Self::Absence(device.clone())),
+            Change::WallChanged(change) => Some(Self::Tour(change.screen.clone())),
+            Change::TourStepped { screen, .. } => Some(Self::Tour(screen.clone())),
+            _ => None,
+        }
+    }
+}
+
+/// When a timer runs out, as things stand; `None` when there is nothing to wait for.
+#[must_use]
+pub fn deadline(world: &World, heard: &Heard, timer: &Timer) -> Option<Timestamp> {
+    match timer {
+        Timer::Absence(device) => absence::deadline(world, heard, device),
+        Timer::Tour(screen) => wall::deadline(world, screen),
+    }
+}
