@@ -3,18 +3,22 @@
 //! **Invariant:** every handler that answers with city data asks [`gate::authorize`] first.
 
 pub(crate) mod assets;
+mod commands;
 mod device_reads;
 mod events;
 pub(crate) mod gate;
 mod health;
 mod journal_reads;
+mod language;
 pub(crate) mod listen;
 mod metrics;
 mod openapi;
 pub(crate) mod origin;
 pub(crate) mod problem;
+mod refusal;
 mod sockets;
 mod status;
+mod wall_reads;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,6 +55,9 @@ pub(crate) fn router<S: Store>(app: Arc<App<S>>) -> Router {
         .route("/v1/live", get(sockets::live::<S>))
         .route("/v1/media", get(sockets::media::<S>))
         .route("/v1/events", post(events::post::<S>))
+        .route("/v1/commands", post(commands::post::<S>))
+        .route("/v1/walls", get(wall_reads::walls::<S>))
+        .route("/v1/walls/{screen}", get(wall_reads::wall::<S>))
         .route("/v1/status", get(status::status::<S>))
         .route("/v1/entries", get(journal_reads::entries::<S>))
         .route("/v1/dead-letters", get(journal_reads::dead_letters::<S>))

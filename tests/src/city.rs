@@ -295,7 +295,7 @@ impl TestCity {
         Ok(())
     }
 
-    /// One number of a way in (`mqtt`, `webhook`, `camera`) and column of the sum.
+    /// One number of a way in (`mqtt`, `webhook`, `camera`, `command`) and column of the sum.
     ///
     /// # Errors
     /// No answer.
@@ -360,7 +360,7 @@ fn metrics(address: SocketAddr) -> anyhow::Result<String> {
 /// The way in for which it does not hold, with its numbers.
 pub fn sum_holds(metrics: &str) -> anyhow::Result<()> {
     let mut seen = 0;
-    for source in ["mqtt", "webhook", "camera"] {
+    for source in ["mqtt", "webhook", "camera", "command"] {
         let number = |column: &str| -> anyhow::Result<u64> {
             let name = format!("pantau_ingest_{column}_total{{source=\"{source}\"}} ");
             let line = metrics.lines().find_map(|line| line.strip_prefix(name.as_str()));
@@ -374,6 +374,6 @@ pub fn sum_holds(metrics: &str) -> anyhow::Result<()> {
         );
         seen += 1;
     }
-    ensure!(seen == 3, "not every way in was checked");
+    ensure!(seen == 4, "not every way in was checked");
     Ok(())
 }

@@ -23,6 +23,14 @@ impl Actor {
     pub(crate) const fn behind(peer: IpAddr) -> Self {
         if peer.is_loopback() { Self::Loopback } else { Self::Network }
     }
+
+    /// How entries name who made them.
+    pub(crate) fn in_journal(self) -> pantau_schemas::entry::Actor {
+        pantau_schemas::entry::Actor::operator(match self {
+            Self::Loopback => "loopback",
+            Self::Network => "network",
+        })
+    }
 }
 
 /// What somebody wants to do.
@@ -34,8 +42,10 @@ pub(crate) enum Action {
     View,
     /// See what may hold personal data: raw bytes of dead letters.
     Inspect,
-    /// Change something.
+    /// Change something of the machine room.
     Change,
+    /// Give a command: change something of the city's, as an entry of the journal.
+    Command,
 }
 
 /// To what.
@@ -47,13 +57,15 @@ pub(crate) enum Object<'a> {
     Device(&'a str),
     /// A complaint.
     Complaint(&'a str),
+    /// A screen, with what hangs on it.
+    Screen(&'a str),
 }
 
 /// Lets pass, or says why not.
 pub(crate) fn authorize(actor: Actor, action: Action, object: Object<'_>) -> Result<(), Problem> {
     match (actor, action) {
         (Actor::Loopback, _) | (Actor::Network, Action::Read | Action::View) => Ok(()),
-        (Actor::Network, Action::Inspect | Action::Change) => {
+        (Actor::Network, Action::Inspect | Action::Change | Action::Command) => {
             tracing::info!(?action, ?object, "refused: only at this machine");
             let detail = "this can be done only at the server itself until there are accounts";
             Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", detail))

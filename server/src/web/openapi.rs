@@ -68,6 +68,36 @@ const OPERATIONS: &[Operation] = &[
         ],
     },
     Operation {
+        method: "post",
+        path: "/v1/commands",
+        summary: "A command of a person, {\"id\": uuid, \"command\": {\"kind\": …}}; the same id again is not done again",
+        query: &[],
+        answers: &[
+            (200, "durable, with the entries it made"),
+            (400, "not JSON"),
+            (403, "not allowed, or a foreign origin"),
+            (409, "known id with another command"),
+            (413, "over 256 KiB"),
+            (415, "not application/json"),
+            (422, "refused, with the reason in its type and a JSON pointer; nothing was done"),
+            (503, "the store is down or busy; the same id may be sent again"),
+        ],
+    },
+    Operation {
+        method: "get",
+        path: "/v1/walls",
+        summary: "Every screen with what hangs on it, every preset, every tour",
+        query: &[],
+        answers: OK,
+    },
+    Operation {
+        method: "get",
+        path: "/v1/walls/{screen}",
+        summary: "One screen",
+        query: &[],
+        answers: FOUND,
+    },
+    Operation {
         method: "get",
         path: "/v1/status",
         summary: "How the server is",
@@ -123,12 +153,11 @@ const OPERATIONS: &[Operation] = &[
 pub(crate) async fn document() -> Json<Value> {
     let mut paths: Map<String, Value> = Map::new();
     for operation in OPERATIONS {
-        let in_path = operation
-            .path
-            .contains("{id}")
-            .then(|| json!({ "name": "id", "in": "path", "required": true, "schema": { "type": "string" } }));
+        let in_path = operation.path.split(['{', '}']).skip(1).step_by(2);
         let parameters: Vec<Value> = in_path
-            .into_iter()
+            .map(|name| {
+                json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } })
+            })
             .chain(operation.query.iter().map(|name| {
                 json!({ "name": name, "in": "query", "required": false, "schema": { "type": "string" } })
             }))
@@ -163,7 +192,7 @@ mod tests {
             .filter_map(|rest| rest.split('"').next())
             .filter(|path| path.starts_with("/v1/") || path.ends_with('z') || path.starts_with("/metrics"))
             .collect();
-        assert!(routes.len() >= 14, "{routes:?}");
+        assert!(routes.len() >= 17, "{routes:?}");
         for route in &routes {
             assert!(OPERATIONS.iter().any(|operation| operation.path == *route), "{route} is not described");
         }

@@ -6,6 +6,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use super::language::Language;
+
 /// An answer that is an error.
 #[derive(Debug, Serialize)]
 pub(crate) struct Problem {
@@ -19,6 +21,8 @@ pub(crate) struct Problem {
     pointer: Option<String>,
     #[serde(skip)]
     retry_after_s: Option<u32>,
+    #[serde(skip)]
+    language: Option<Language>,
 }
 
 fn code<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
@@ -35,6 +39,7 @@ impl Problem {
             detail: detail.to_owned(),
             pointer: None,
             retry_after_s: None,
+            language: None,
         }
     }
 
@@ -57,6 +62,12 @@ impl Problem {
     /// Where in the body the culprit is (JSON pointer).
     pub(crate) fn at(mut self, pointer: &str) -> Self {
         self.pointer = Some(pointer.to_owned());
+        self
+    }
+
+    /// The language in which it is explained.
+    pub(crate) fn in_language(mut self, language: Language) -> Self {
+        self.language = Some(language);
         self
     }
 
@@ -83,6 +94,9 @@ impl IntoResponse for Problem {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(seconds) = self.retry_after_s {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some(language) = self.language {
+            headers.insert(header::CONTENT_LANGUAGE, language.header());
         }
         response
     }

@@ -16,4 +16,5 @@ mod readings;
 mod slow;
 mod streams;
 mod wall;
+mod walls;
 mod will;
