@@ -6,6 +6,8 @@ use pantau_schemas::command::Refusal;
 use pantau_schemas::observation::Observation;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::ledger::{Settled, Ticket};
+
 /// Where every way in puts its deliveries: bounded, the sender waits when it is full.
 pub type Intake = mpsc::Sender<Delivery>;
 
@@ -34,38 +36,77 @@ pub struct Delivery {
 }
 
 /// The way back to whoever waits. Dropped unanswered, it means "not acknowledged": the source sends again.
-pub struct Receipt(Option<oneshot::Sender<Outcome>>);
+pub struct Receipt(Way);
+
+/// How it gets back.
+enum Way {
+    Nobody,
+    /// To one waiter.
+    One(oneshot::Sender<Outcome>),
+    /// To a connection that has many messages on the way.
+    Many(Ticket),
+}
 
 impl Receipt {
     /// A receipt and its waiting end; the latter fails when the receipt is dropped unanswered.
     #[must_use]
     pub fn pair() -> (Self, oneshot::Receiver<Outcome>) {
         let (sender, receiver) = oneshot::channel();
-        (Self(Some(sender)), receiver)
+        (Self(Way::One(sender)), receiver)
     }
 
     /// Nobody waits.
     #[must_use]
     pub const fn none() -> Self {
-        Self(None)
+        Self(Way::Nobody)
+    }
+
+    /// One of the many of a connection.
+    pub(crate) const fn ticket(ticket: Ticket) -> Self {
+        Self(Way::Many(ticket))
     }
 
     /// Whether somebody waits.
     #[must_use]
     pub const fn awaited(&self) -> bool {
-        self.0.is_some()
+        !matches!(self.0, Way::Nobody)
     }
 
     /// Tells whoever waits. A waiter that has gone away is no error: the data is durable all the same.
     pub fn answer(self, outcome: Outcome) {
-        if let Some(sender) = self.0 {
-            sender.send(outcome).ok();
+        match self.0 {
+            Way::Nobody => {}
+            Way::One(sender) => drop(sender.send(outcome)),
+            Way::Many(ticket) => ticket.settle().ring(),
+        }
+    }
+
+    /// Answers all the messages of one commit. A connection that waits for many of them is woken once, when
+    /// all are answered: it then acknowledges them in one write.
+    pub fn answer_all(answers: impl IntoIterator<Item = (Self, Outcome)>) {
+        let mut waiting: Vec<Settled> = Vec::new();
+        for (receipt, outcome) in answers {
+            match receipt.0 {
+                Way::Many(ticket) => {
+                    let ledger = ticket.settle();
+                    if ledger.mark() {
+                        waiting.push(ledger);
+                    }
+                }
+                _ => receipt.answer(outcome),
+            }
+        }
+        for ledger in waiting {
+            ledger.ring();
         }
     }
 }
 
 impl fmt::Debug for Receipt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_some() { "Receipt(waiting)" } else { "Receipt(none)" })
+        f.write_str(match self.0 {
+            Way::Nobody => "Receipt(none)",
+            Way::One(_) | Way::Many(_) => "Receipt(waiting)",
+        })
     }
 }

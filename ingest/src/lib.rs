@@ -2,6 +2,7 @@
 //!
 //! - [`mqtt`]: a supervised session with the broker; hands [`delivery::Delivery`]s to the core and
 //!   acknowledges each to the broker when the core says that it is durable
+//! - [`listener`]: devices publish to Pantau itself; PUBACK follows the same answer
 //! - [`webhook`]: signatures and bodies of `POST /v1/events` (the HTTP around them is the server's)
 //! - [`message`], [`topic`], [`state`], [`meta`], [`netjson`], [`senml`], [`cloud_event`]: the decoders, pure
 //! - [`json`]: JSON of strangers, read safely
@@ -18,6 +19,8 @@ pub mod fault;
 mod fields;
 mod identity;
 pub mod json;
+mod ledger;
+pub mod listener;
 pub mod message;
 pub mod meta;
 pub mod mqtt;

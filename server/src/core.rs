@@ -27,7 +27,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pantau_engine::{Decision, Heard, Input, Timer, decide};
-use pantau_ingest::delivery::Delivery;
+use pantau_ingest::delivery::{Delivery, Receipt};
 use pantau_schemas::entry::{Change, Entry};
 use pantau_schemas::ids::SeriesId;
 use pantau_schemas::registry::Registry;
@@ -352,8 +352,7 @@ impl Core {
             since: None,
             error: None,
         });
-        for (waiting, (_, outcome)) in flight.waiting.into_iter().zip(outcomes) {
-            waiting.receipt.answer(outcome);
-        }
+        let answers = flight.waiting.into_iter().zip(outcomes);
+        Receipt::answer_all(answers.map(|(waiting, (_, outcome))| (waiting.receipt, outcome)));
     }
 }

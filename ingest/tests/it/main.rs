@@ -11,6 +11,8 @@ mod corpus;
 #[cfg(test)]
 mod fallback;
 #[cfg(test)]
+mod listener;
+#[cfg(test)]
 mod mqtt;
 #[cfg(test)]
 mod tls;
