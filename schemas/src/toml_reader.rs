@@ -144,6 +144,12 @@ impl<'d> Table<'d> {
         self.faults.push(Fault { message: message.into(), ..self.place(key) });
     }
 
+    /// Whether the key is there, whatever its value.
+    #[must_use]
+    pub fn has(&self, key: &str) -> bool {
+        self.find(key).is_some()
+    }
+
     /// A text, if the key is there.
     pub fn text(&mut self, key: &'static str) -> Option<String> {
         match self.take(key)?.get_ref() {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use pantau_camera::Fleet;
 use pantau_ingest::delivery::Intake;
-use pantau_ingest::mqtt;
+use pantau_ingest::{listener, mqtt};
 use pantau_schemas::hash::Hash;
 use pantau_schemas::ids::Seq;
 use pantau_schemas::registry::Registry;
@@ -33,6 +33,8 @@ pub(crate) struct App<S> {
     pub(crate) intake: Intake,
     pub(crate) control: mpsc::Sender<Control>,
     pub(crate) mqtt: Option<watch::Receiver<mqtt::Status>>,
+    /// How many connections the listener takes, and how it is.
+    pub(crate) listener: Option<(usize, watch::Receiver<listener::Status>)>,
     pub(crate) registry: watch::Sender<Arc<Registry>>,
     pub(crate) config_file: Option<PathBuf>,
     pub(crate) senders: Senders,
@@ -80,6 +82,11 @@ impl<S> App<S> {
         let more = |open: usize| (open < max).then_some(open + 1);
         count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()?;
         Some(Seat(Arc::clone(count)))
+    }
+
+    /// How the port for devices is, if there is one.
+    pub(crate) fn listener_status(&self) -> Option<listener::Status> {
+        self.listener.as_ref().map(|(_, status)| status.borrow().clone())
     }
 
     /// How the broker connection is, if there is one.

@@ -6,12 +6,13 @@
 
 mod cameras;
 mod files;
+mod mqtt;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use pantau_camera::CameraConfig;
-use pantau_ingest::mqtt;
+use pantau_ingest::{listener, mqtt as broker};
 use pantau_schemas::ids::CityCode;
 use pantau_schemas::registry::{City, Registry, parse};
 use pantau_schemas::toml_reader::{Document, Fault, Faults, Table};
@@ -33,7 +34,9 @@ pub struct Config {
     /// `sqlite:…` or `postgres://…`.
     pub store_url: String,
     /// The broker, if there is one.
-    pub mqtt: Option<mqtt::Settings>,
+    pub mqtt: Option<broker::Settings>,
+    /// Where devices publish to us directly, if they do.
+    pub intake: Option<Intake>,
     /// Who may post events.
     pub senders: Vec<Sender>,
     /// What there is.
@@ -49,6 +52,15 @@ pub struct Tls {
     pub certificate: PathBuf,
     /// PEM private key.
     pub key: PathBuf,
+}
+
+/// Where devices publish to us directly.
+#[derive(Debug)]
+pub struct Intake {
+    /// The address.
+    pub listen: SocketAddr,
+    /// For whom, and within which bounds.
+    pub settings: listener::Settings,
 }
 
 /// A sender of events.
@@ -81,7 +93,8 @@ pub fn load(file: Option<&Path>) -> Result<Config, Vec<Fault>> {
     let Server { listen, insecure, data, origins } = server(root.table("server"), &base);
     let tls = root.table("tls").and_then(|table| tls(table, &base));
     let store_url = store(root.table("store"), &base, &data);
-    let broker = root.table("mqtt").and_then(|table| mqtt(table, &city.code, &base, &faults));
+    let mqtt::Mqtt { broker, intake } =
+        root.table("mqtt").map(|table| mqtt::read(table, &city.code, &base, &faults)).unwrap_or_default();
     let senders = match root.table("events") {
         Some(mut events) => {
             let senders = events
@@ -119,6 +132,7 @@ pub fn load(file: Option<&Path>) -> Result<Config, Vec<Fault>> {
         data,
         store_url,
         mqtt: broker,
+        intake,
         senders,
         registry: parsed.registry,
         cameras,
@@ -203,27 +217,6 @@ fn store(table: Option<Table<'_>>, base: &Path, data: &Path) -> String {
     });
     table.finish();
     url.unwrap_or_else(default)
-}
-
-fn mqtt(mut table: Table<'_>, city: &CityCode, base: &Path, faults: &Faults) -> Option<mqtt::Settings> {
-    let settings = table.required("url", |url| mqtt::Settings::new(url, city.clone()));
-    let user = table.text("user");
-    let password = table.text("password_file").and_then(|file| files::secret(&base.join(file), faults));
-    let ca_file = table.text("ca_file").map(|file| base.join(file));
-    let client_id = table.text("client_id");
-    let max_packet = table.integer("max_packet_bytes", 1_024..=64 * 1024 * 1024);
-    table.finish();
-    let mut settings = settings?;
-    settings.user = user;
-    settings.password = password;
-    settings.ca_file = ca_file;
-    if let Some(client_id) = client_id {
-        settings.client_id = client_id;
-    }
-    if let Some(bytes) = max_packet.and_then(|bytes| usize::try_from(bytes).ok()) {
-        settings.max_packet = bytes;
-    }
-    Some(settings)
 }
 
 fn sender(mut table: Table<'_>, base: &Path, faults: &Faults) -> Option<Sender> {

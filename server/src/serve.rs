@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use pantau_camera::{Fleet, RetinaSource, Settings};
-use pantau_ingest::mqtt;
+use pantau_ingest::{listener, mqtt};
 use pantau_schemas::ids::Epoch;
 use pantau_schemas::time::Clock;
 use pantau_store::{Location, Sqlite, Store, StoreError};
@@ -58,6 +58,12 @@ pub async fn run(config: Config, file: Option<PathBuf>) -> anyhow::Result<()> {
         format!("failed to listen on {}; is another server running there?", config.listen)
     })?;
     let listen = listener.local_addr()?;
+    let devices = match &config.intake {
+        Some(intake) => Some(listener::bind(intake.listen).with_context(|| {
+            format!("failed to listen for devices on {}; is a broker running there?", intake.listen)
+        })?),
+        None => None,
+    };
     let acceptor = config.tls.as_ref().map(tls::acceptor).transpose()?;
     let senders = match Senders::new(&config.senders) {
         Ok(senders) => senders,
@@ -106,13 +112,29 @@ pub async fn run(config: Config, file: Option<PathBuf>) -> anyhow::Result<()> {
         let (status, seen) = watch::channel(mqtt::Status::default());
         tracker.spawn(mqtt::run(
             settings,
-            registry_seen,
+            registry_seen.clone(),
             Arc::clone(&clock),
             intake.clone(),
             status,
             stop_inputs.clone(),
         ));
         seen
+    });
+
+    let direct = config.intake.zip(devices).map(|(direct, socket)| {
+        let (status, seen) = watch::channel(listener::Status::default());
+        let connections = direct.settings.connections;
+        tracing::info!(listen = %direct.listen, connections, "devices publish to us directly");
+        tracker.spawn(listener::run(
+            socket,
+            direct.settings,
+            registry_seen,
+            Arc::clone(&clock),
+            intake.clone(),
+            status,
+            stop_inputs.clone(),
+        ));
+        (connections, seen)
     });
 
     let app = Arc::new(App {
@@ -124,6 +146,7 @@ pub async fn run(config: Config, file: Option<PathBuf>) -> anyhow::Result<()> {
         intake,
         control,
         mqtt,
+        listener: direct,
         registry,
         config_file: file,
         senders,

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use crate::format::{count, moment};
 use crate::live::city::City;
-use crate::view::status::{QueueStatus, SourceStatus, Status, is_well};
+use crate::view::status::{ListenerStatus, QueueStatus, SourceStatus, Status, is_well};
 
 /// The sum: received = stored + duplicate + dead letters, for every source and for all.
 #[component]
@@ -127,6 +127,38 @@ pub(crate) fn ServerFacts(city: City) -> impl IntoView {
                 <div><dt>{text.store}</dt><dd class="value" data-state=store_state><bdi>{store}</bdi></dd></div>
                 {number(text.live_readers, |s| s.readers.live)}
                 {number(text.media_readers, |s| s.readers.media)}
+            </dl>
+        </section>
+    }
+}
+
+/// The port where devices publish to us directly; nothing where there is none.
+#[component]
+pub(crate) fn ListenerFacts(city: City) -> impl IntoView {
+    let text = city.text;
+    let listener = Memo::new(move |_| city.status.with(|s| s.as_ref().and_then(|s| s.listener.clone())));
+    let number = move |label: &'static str, value: fn(&ListenerStatus) -> u64| {
+        let value = move || listener.with(|l| l.as_ref().map(|l| count(text, value(l))));
+        view! { <div><dt>{label}</dt><dd class="value">{value}</dd></div> }
+    };
+    let state = move || {
+        listener.with(|l| {
+            let l = l.as_ref()?;
+            let word = (text.status_word)(&l.state).map_or_else(|| l.state.clone(), str::to_owned);
+            Some([Some(word), l.address.clone()].into_iter().flatten().collect::<Vec<_>>().join(" · "))
+        })
+    };
+    let well = move || listener.with(|l| l.as_ref().map(|l| if is_well(&l.state) { "ok" } else { "bad" }));
+    view! {
+        <section aria-labelledby="listener" hidden=move || listener.with(Option::is_none)>
+            <h2 id="listener">{text.listener}</h2>
+            <dl class="facts">
+                <div><dt>{text.state}</dt><dd class="value" data-state=well><bdi>{state}</bdi></dd></div>
+                {number(text.connections, |l| l.open)}
+                {number(text.received, |l| l.received)}
+                {number(text.acknowledged, |l| l.acknowledged)}
+                {number(text.refused_connections, |l| l.refused)}
+                {number(text.unauthorized, |l| l.unauthorized)}
             </dl>
         </section>
     }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::component::banner::Banner;
 use crate::component::dead_letters::DeadLetterList;
 use crate::component::header::Instruments;
-use crate::component::ops_tables::{QueueTable, ServerFacts, SumTable};
+use crate::component::ops_tables::{ListenerFacts, QueueTable, ServerFacts, SumTable};
 use crate::component::streams_table::StreamsTable;
 use crate::format::clock;
 use crate::live::city::City;
@@ -41,6 +41,7 @@ pub(crate) fn Ops(text: &'static Text) -> impl IntoView {
                 <p class="nothing failed" hidden=move || city.status.with(Option::is_some)>{text.status_failed}</p>
                 <SumTable city/>
                 <ServerFacts city/>
+                <ListenerFacts city/>
                 <QueueTable city/>
                 <StreamsTable city/>
                 <DeadLetterList city/>

@@ -239,6 +239,16 @@ pub struct Text {
     pub media_readers: &'static str,
     /// Label: history.
     pub store: &'static str,
+    /// Section: the port where devices publish.
+    pub listener: &'static str,
+    /// Label: open connections.
+    pub connections: &'static str,
+    /// Label: messages that were acknowledged.
+    pub acknowledged: &'static str,
+    /// Label: connections that were not let in.
+    pub refused_connections: &'static str,
+    /// Label: messages whose sender may not publish there.
+    pub unauthorized: &'static str,
     /// Section: queues.
     pub queues: &'static str,
     /// Column: queue.

@@ -27,8 +27,30 @@ pub struct Status {
     pub sources: Vec<SourceStatus>,
     /// Every queue.
     pub queues: Vec<QueueStatus>,
+    /// The port where devices publish to us directly, if there is one.
+    pub listener: Option<ListenerStatus>,
     /// Who reads.
     pub readers: Readers,
+}
+
+/// The port where devices publish to us directly.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(default)]
+pub struct ListenerStatus {
+    /// `listening`, or why not.
+    pub state: String,
+    /// Where.
+    pub address: Option<String>,
+    /// Connections that are open.
+    pub open: u64,
+    /// Connections that were not let in.
+    pub refused: u64,
+    /// Messages that came.
+    pub received: u64,
+    /// Messages whose PUBACK was sent.
+    pub acknowledged: u64,
+    /// Messages whose sender may not publish there.
+    pub unauthorized: u64,
 }
 
 /// How the store is.
@@ -84,7 +106,7 @@ impl SourceStatus {
 /// Whether a word of a state is a good one.
 #[must_use]
 pub fn is_well(word: &str) -> bool {
-    matches!(word, "ok" | "up" | "ready" | "connected")
+    matches!(word, "ok" | "up" | "ready" | "connected" | "listening")
 }
 
 /// One queue.

@@ -31,6 +31,12 @@ pub(crate) async fn readyz<S: Store>(State(app): State<Arc<App<S>>>) -> Response
     {
         reasons.push(json!({ "part": "mqtt", "since": mqtt.since, "reason": mqtt.last_error }));
     }
+    if let Some(listener) = app.listener_status()
+        && !listener.is_listening()
+    {
+        let reason = listener.last_error.as_deref().unwrap_or(listener.phase.as_str());
+        reasons.push(json!({ "part": "mqtt_listener", "since": listener.since, "reason": reason }));
+    }
     let status = if reasons.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(json!({ "ready": reasons.is_empty(), "reasons": reasons }))).into_response()
 }

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use axum::extract::{ConnectInfo, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use pantau_ingest::listener::Counters;
 use pantau_schemas::wire::StoreState;
 use pantau_store::{SourceTotals, Store};
 use prometheus_client::collector::Collector;
@@ -47,6 +48,7 @@ pub(crate) async fn metrics<S: Store>(
 struct Snapshot {
     totals: Vec<SourceTotals>,
     gauges: Vec<(&'static str, &'static str, i64)>,
+    counters: Vec<(&'static str, &'static str, u64)>,
     samples: u64,
 }
 
@@ -58,6 +60,8 @@ impl Snapshot {
         let seq = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
         let connected = app.mqtt_status().map_or(0, |mqtt| i64::from(mqtt.is_connected()));
         let intake = app.intake.max_capacity() - app.intake.capacity();
+        let listener = app.listener_status();
+        let open = listener.as_ref().map_or(0, |listener| seq(listener.counters.open()));
         Self {
             totals: app.counts.totals(),
             samples: app.counts.samples_stored(),
@@ -70,6 +74,7 @@ impl Snapshot {
                     i64::from(settled.state == StoreState::Ok),
                 ),
                 ("pantau_mqtt_connected", "1 while connected to the broker", connected),
+                ("pantau_mqtt_listener_connections", "Devices connected to us directly", open),
                 ("pantau_intake_waiting", "Messages that wait for the core", count(intake)),
                 (
                     "pantau_live_readers",
@@ -82,8 +87,46 @@ impl Snapshot {
                     count(app.readers.media.load(Ordering::Relaxed)),
                 ),
             ],
+            counters: listener.map_or_else(Vec::new, |listener| listener_counters(&listener.counters)),
         }
     }
+}
+
+/// What the port for devices counts.
+fn listener_counters(counters: &Counters) -> Vec<(&'static str, &'static str, u64)> {
+    vec![
+        ("pantau_mqtt_listener_accepted", "Connections that were let in", counters.connections),
+        ("pantau_mqtt_listener_refused", "Connections that were not let in", counters.refused),
+        (
+            "pantau_mqtt_listener_violations",
+            "Connections ended because the client broke the protocol",
+            counters.violations,
+        ),
+        (
+            "pantau_mqtt_listener_timeouts",
+            "Connections ended because nothing came, or nothing was taken, for too long",
+            counters.timeouts,
+        ),
+        (
+            "pantau_mqtt_listener_takeovers",
+            "Connections ended by the next of the same client",
+            counters.takeovers,
+        ),
+        (
+            "pantau_mqtt_listener_received",
+            "Messages that reached us, repeated ones included",
+            counters.received,
+        ),
+        ("pantau_mqtt_listener_acknowledged", "PUBACKs sent, each after its commit", counters.acknowledged),
+        ("pantau_mqtt_listener_unanswered", "Messages whose commit did not come", counters.unanswered),
+        (
+            "pantau_mqtt_listener_unauthorized",
+            "Messages whose sender may not publish there",
+            counters.unauthorized,
+        ),
+        ("pantau_mqtt_listener_too_big", "Messages above the size limit", counters.too_big),
+        ("pantau_mqtt_listener_wills", "Last wills published", counters.wills),
+    ]
 }
 
 type Column = (&'static str, &'static str, fn(&SourceTotals) -> u64);
@@ -116,6 +159,10 @@ impl Collector for Snapshot {
             None,
             samples.metric_type(),
         )?)?;
+        for (name, help, value) in &self.counters {
+            let counter = ConstCounter::new(*value);
+            counter.encode(encoder.encode_descriptor(name, help, None, counter.metric_type())?)?;
+        }
         for (name, help, value) in &self.gauges {
             let gauge = ConstGauge::new(*value);
             gauge.encode(encoder.encode_descriptor(name, help, None, gauge.metric_type())?)?;

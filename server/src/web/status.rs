@@ -45,7 +45,7 @@ pub(crate) struct StatusParameters {
 pub(crate) fn report<S>(app: &App<S>) -> Value {
     let world = app.hub.world();
     let settled = app.hub.store_state();
-    let mqtt = app.mqtt_status();
+    let mqtt = mqtt_state(app);
     let sources: Vec<Value> = app
         .counts
         .totals()
@@ -58,10 +58,8 @@ pub(crate) fn report<S>(app: &App<S>) -> Value {
                 "duplicate": totals.duplicate,
                 "dead_lettered": totals.dead_lettered,
             });
-            if let (Source::Mqtt, Some(mqtt), Value::Object(fields)) = (totals.source, &mqtt, &mut source) {
-                fields.insert("state".to_owned(), json!(mqtt.phase.as_str()));
-                fields.insert("since".to_owned(), json!(mqtt.since));
-                fields.insert("error".to_owned(), json!(mqtt.last_error));
+            if let (Source::Mqtt, Value::Object(fields)) = (totals.source, &mut source) {
+                fields.extend(mqtt.clone());
             }
             source
         })
@@ -71,6 +69,25 @@ pub(crate) fn report<S>(app: &App<S>) -> Value {
     let live = cameras.iter().filter(|camera| world.is_live(&camera.id)).count();
     let intake_bound = app.intake.max_capacity();
     let (log_bytes, log_bound) = app.hub.log_fill();
+    let mut queues = vec![
+        json!({
+            "name": "intake",
+            "len": intake_bound - app.intake.capacity(),
+            "bound": intake_bound,
+            "policy": "block",
+        }),
+        json!({ "name": "entry log (bytes)", "len": log_bytes, "bound": log_bound, "policy": "drop_oldest" }),
+    ];
+    if let Some((bound, status)) = &app.listener {
+        let counters = status.borrow().counters;
+        queues.push(json!({
+            "name": "mqtt connections",
+            "len": counters.open(),
+            "bound": bound,
+            "policy": "refuse",
+            "acted": counters.refused,
+        }));
+    }
     json!({
         "now": app.hub.now(),
         "build": crate::BUILD,
@@ -82,19 +99,62 @@ pub(crate) fn report<S>(app: &App<S>) -> Value {
         "sources": sources,
         "samples_stored": app.counts.samples_stored(),
         "cameras": { "total": cameras.len(), "live": live },
-        "queues": [
-            {
-                "name": "intake",
-                "len": intake_bound - app.intake.capacity(),
-                "bound": intake_bound,
-                "policy": "block",
-            },
-            { "name": "entry log (bytes)", "len": log_bytes, "bound": log_bound, "policy": "drop_oldest" },
-        ],
+        "queues": queues,
+        "listener": app.listener_status().map(|status| listener(&status)),
         "readers": {
             "live": app.readers.live.load(Ordering::Relaxed),
             "media": app.readers.media.load(Ordering::Relaxed),
         },
+    })
+}
+
+/// How MQTT is, of which there may be two ways in: the one that does not work, if one does not.
+fn mqtt_state<S>(app: &App<S>) -> serde_json::Map<String, Value> {
+    let broker = app.mqtt_status().map(|status| {
+        (
+            status.is_connected(),
+            json!({
+                "state": status.phase.as_str(), "since": status.since, "error": status.last_error,
+            }),
+        )
+    });
+    let listener = app.listener_status().map(|status| {
+        (
+            status.is_listening(),
+            json!({
+                "state": status.phase.as_str(), "since": status.since, "error": status.last_error,
+            }),
+        )
+    });
+    let both = [broker, listener];
+    let broken = both.iter().flatten().find(|(works, _)| !works);
+    match broken.or_else(|| both.iter().flatten().next()) {
+        Some((_, Value::Object(fields))) => fields.clone(),
+        _ => serde_json::Map::new(),
+    }
+}
+
+/// The port for devices.
+fn listener(status: &pantau_ingest::listener::Status) -> Value {
+    let counters = &status.counters;
+    json!({
+        "state": status.phase.as_str(),
+        "since": status.since,
+        "address": status.address.map(|address| address.to_string()),
+        "error": status.last_error,
+        "open": counters.open(),
+        "connections": counters.connections,
+        "refused": counters.refused,
+        "violations": counters.violations,
+        "timeouts": counters.timeouts,
+        "takeovers": counters.takeovers,
+        "received": counters.received,
+        "delivered": counters.delivered,
+        "acknowledged": counters.acknowledged,
+        "unanswered": counters.unanswered,
+        "too_big": counters.too_big,
+        "unauthorized": counters.unauthorized,
+        "wills": counters.wills,
     })
 }
 
