@@ -6,6 +6,7 @@
 
 mod bare;
 mod browser;
+mod intake;
 mod media;
 mod process;
 mod rtsp_client;
@@ -98,6 +99,9 @@ pub async fn run(options: &Options, mut tell: impl FnMut(&Figure)) -> anyhow::Re
             tell(&figure);
             figures.push(figure);
         }
+        let figure = intake::measure(length).await?;
+        tell(&figure);
+        figures.push(figure);
     }
     Ok(figures)
 }

@@ -1,7 +1,7 @@
 //! The simulated city of `cargo demo`, the tests and the benchmarks.
 //!
 //! Kota Metro on real protocols: cameras that speak RTSP ([`camera`]), sensors and access points that speak
-//! MQTT 5 to an embedded broker ([`broker`]), agencies that post signed events ([`feed`]). It knows nothing of
+//! MQTT 5 to the server itself, agencies that post signed events ([`feed`]). It knows nothing of
 //! the server but its address and its contract, so whatever works with the simulated city works with a real one.
 //!
 //! [`City`] is the whole of it; the parts can be used alone. What the cameras see comes from the clips of the
@@ -11,7 +11,6 @@
 //! **Invariant:** what goes wrong here goes wrong on the wire (a closed socket, a repeated picture, a will),
 //! never by a back door into the server.
 
-pub mod broker;
 pub mod camera;
 mod city;
 pub mod clip;

@@ -34,13 +34,12 @@ const ARROWS: [(&str, &[&str]); 9] = [
 ];
 
 /// What comes from outside and may enter only these rooms.
-const ENTRY: [(&str, &[&str]); 8] = [
+const ENTRY: [(&str, &[&str]); 7] = [
     ("tokio", &["pantau-camera", "pantau-ingest", "pantau-store", "pantau", "pantau-ops", "pantau-tests"]),
     ("sqlx", &["pantau-store"]),
     ("axum", &["pantau"]),
     ("retina", &["pantau-camera"]),
     ("rumqttc", &["pantau-ingest", "pantau-ops", "pantau-tests"]),
-    ("mqtt5", &["pantau-ops"]),
     ("leptos", &["pantau-frontend"]),
     ("wasm-bindgen-cli-support", &["pantau-ops"]),
 ];

@@ -22,6 +22,8 @@ const ALIVE_WITHIN: Duration = Duration::from_secs(60);
 pub(super) struct Server {
     child: Child,
     pub(super) address: SocketAddr,
+    /// Where devices publish, if they can.
+    pub(super) intake: SocketAddr,
     dir: TempDir,
 }
 
@@ -32,8 +34,8 @@ pub(super) struct Setup {
     pub(super) cameras: Vec<(String, String)>,
     /// Devices of the class `sensor`.
     pub(super) sensors: usize,
-    /// Address of the broker.
-    pub(super) broker: Option<SocketAddr>,
+    /// Whether devices can publish to it.
+    pub(super) intake: bool,
 }
 
 impl Server {
@@ -43,18 +45,18 @@ impl Server {
     /// It does not start, or is not ready in time.
     pub(super) async fn start(setup: &Setup) -> anyhow::Result<Self> {
         let dir = TempDir::new()?;
-        let address = free_address()?;
+        let (address, intake) = (free_address()?, free_address()?);
         std::fs::create_dir(dir.path().join("city"))?;
         std::fs::write(dir.path().join("city/bench.toml"), registry(setup))?;
         let mut config = format!(
             "[city]\ncode = \"bench\"\nname = \"Bench\"\nzone = \"Asia/Jakarta\"\nregistry = \"city\"\n\
              [server]\nlisten = \"{address}\"\ndata = \"data\"\n"
         );
-        if let Some(broker) = setup.broker {
-            write!(config, "[mqtt]\nurl = \"mqtt://{broker}\"\n")?;
+        if setup.intake {
+            write!(config, "[mqtt]\nlisten = \"{intake}\"\n")?;
         }
         std::fs::write(dir.path().join("pantau.toml"), config)?;
-        let server = Self { child: serve(&dir)?, address, dir };
+        let server = Self { child: serve(&dir)?, address, intake, dir };
         server.ready().await?;
         Ok(server)
     }

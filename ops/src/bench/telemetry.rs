@@ -18,13 +18,10 @@ use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use super::Figure;
 use super::server::{Server, Setup};
 use super::summary::Summary;
-use crate::sim::broker::Broker;
 use crate::sim::clock::SystemClock;
 
 /// What is sent, and to how many.
@@ -57,9 +54,7 @@ const SETTLE: Duration = Duration::from_secs(3);
 /// # Errors
 /// Something could not be started or did not come to life.
 pub(super) async fn measure(scenario: Scenario, length: Duration) -> anyhow::Result<Figure> {
-    let (tasks, token) = (TaskTracker::new(), CancellationToken::new());
-    let broker = Broker::start(&tasks, token.clone()).await?;
-    let setup = Setup { sensors: SENSORS, broker: Some(broker.address()), ..Setup::default() };
+    let setup = Setup { sensors: SENSORS, intake: true, ..Setup::default() };
     let server = Server::start(&setup).await?;
 
     let begin = Instant::now() + SETTLE;
@@ -72,7 +67,7 @@ pub(super) async fn measure(scenario: Scenario, length: Duration) -> anyhow::Res
     let stop = Arc::new(AtomicBool::new(false));
     let mut senders = JoinSet::new();
     for sender in 0..SENDERS {
-        senders.spawn(send(broker.address(), scenario, sender, Arc::clone(&stop)));
+        senders.spawn(send(server.intake, scenario, sender, Arc::clone(&stop)));
     }
 
     tokio::time::sleep_until(begin).await;
@@ -89,9 +84,6 @@ pub(super) async fn measure(scenario: Scenario, length: Duration) -> anyhow::Res
     }
     senders.shutdown().await;
     drop(server);
-    token.cancel();
-    tasks.close();
-    tasks.wait().await;
     let seconds = length.as_secs_f64();
     #[expect(clippy::cast_precision_loss, reason = "counts of samples")]
     let (stored, delivered) = (stored as f64 / seconds, delivered as f64 / seconds);
@@ -108,20 +100,21 @@ pub(super) async fn measure(scenario: Scenario, length: Duration) -> anyhow::Res
     ))
 }
 
-async fn samples_stored(server: &Server) -> anyhow::Result<u64> {
+pub(super) async fn samples_stored(server: &Server) -> anyhow::Result<u64> {
     server.status().await?["samples_stored"].as_u64().context("the status has no samples_stored")
 }
 
 /// Sends until told to stop. The value of each sample is its time of sending, in microseconds since midnight
 /// or so: a reader subtracts it from the time of arrival.
 async fn send(
-    broker: SocketAddr,
+    intake: SocketAddr,
     scenario: Scenario,
     sender: usize,
     stop: Arc<AtomicBool>,
 ) -> anyhow::Result<()> {
-    let mut options = MqttOptions::new(format!("bench-{sender}"), broker.ip().to_string(), broker.port());
+    let mut options = MqttOptions::new(format!("bench-{sender}"), intake.ip().to_string(), intake.port());
     options.set_keep_alive(Duration::from_secs(30));
+    options.set_session_expiry_interval(Some(60)).set_clean_start(false);
     let mut network = NetworkOptions::new();
     network.set_tcp_nodelay(true);
     options.set_network_options(network);

@@ -14,7 +14,6 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::broker::Broker;
 use super::camera::{Camera, CameraFault, CameraOptions};
 use super::clock::SystemClock;
 use super::command::{Command, CommandError};
@@ -24,6 +23,7 @@ use super::error::SimError;
 use super::feed::{self, Feed, Secret};
 use super::fleet::Fleet;
 use super::library::Library;
+use super::ports;
 use super::registry::{Plan, Size};
 use super::rtsp::{Access, Login};
 use super::stats::{Counters, Stats};
@@ -68,50 +68,48 @@ pub struct City {
     plan: Plan,
     config: PathBuf,
     cameras: BTreeMap<DeviceId, Camera>,
-    broker: Broker,
+    intake: SocketAddr,
     fleet: Fleet,
     bursts: mpsc::Sender<u32>,
     counters: Arc<Counters>,
     tasks: TaskTracker,
-    broker_tasks: TaskTracker,
     token: CancellationToken,
-    broker_token: CancellationToken,
 }
 
 impl City {
-    /// Starts Kota Metro as it is, at its usual pace.
+    /// Starts Kota Metro as it is, at its usual pace. To be called within a runtime.
     ///
     /// # Errors
     /// [`SimError`].
-    pub async fn start(options: CityOptions) -> Result<Self, SimError> {
-        Self::start_with(options, Size::default(), Pace::default()).await
+    pub fn start(options: CityOptions) -> Result<Self, SimError> {
+        Self::start_with(options, Size::default(), Pace::default())
     }
 
-    /// Starts a city of another size or pace. When it answers, the folder is written, every port is open and the
-    /// devices are connecting; the server may be started.
+    /// Starts a city of another size or pace. When it answers, the folder is written, every camera's port is
+    /// open and the devices are trying to connect; the server may be started. To be called within a runtime.
     ///
     /// # Errors
     /// [`SimError`].
-    pub async fn start_with(options: CityOptions, size: Size, pace: Pace) -> Result<Self, SimError> {
+    pub fn start_with(options: CityOptions, size: Size, pace: Pace) -> Result<Self, SimError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let counters = Arc::new(Counters::default());
         let (tasks, token) = (TaskTracker::new(), CancellationToken::new());
-        let (broker_tasks, broker_token) = (TaskTracker::new(), CancellationToken::new());
         let plan = Plan::new(size)?;
         let secrets = Secrets::new();
 
         let cameras = cameras(&plan, &secrets, &clock, &tasks, &token)?;
-        let broker = Broker::start(&broker_tasks, broker_token.clone()).await?;
+        // Free now, and the server's as soon as it starts; until then the devices try again and again.
+        let intake = ports::free().map_err(SimError::Listen)?;
 
         let dir = &options.dir;
         fs::create_dir_all(dir).map_err(|source| SimError::Write { path: dir.clone(), source })?;
         secrets.write(dir)?;
         let addresses = cameras.iter().map(|(id, camera)| (id.to_string(), camera.address())).collect();
         plan.write(&dir.join("city"), &addresses)?;
-        let config = config::write(dir, options.server, broker.address())?;
+        let config = config::write(dir, options.server, intake)?;
 
         let network = Network {
-            broker: broker.address(),
+            intake,
             interval: pace.reading.max(Duration::from_secs(1)),
             seed: options.seed,
             counters: Arc::clone(&counters),
@@ -131,19 +129,7 @@ impl City {
             token: token.clone(),
         };
         tasks.spawn(Feed::new(parts).run());
-        Ok(Self {
-            plan,
-            config,
-            cameras,
-            broker,
-            fleet,
-            bursts,
-            counters,
-            tasks,
-            broker_tasks,
-            token,
-            broker_token,
-        })
+        Ok(Self { plan, config, cameras, intake, fleet, bursts, counters, tasks, token })
     }
 
     /// The configuration file that was written.
@@ -158,10 +144,10 @@ impl City {
         &self.plan.registry
     }
 
-    /// Where the broker listens.
+    /// Where the server is to listen for devices.
     #[must_use]
-    pub const fn broker(&self) -> SocketAddr {
-        self.broker.address()
+    pub const fn intake(&self) -> SocketAddr {
+        self.intake
     }
 
     /// A camera, by its identity.
@@ -221,7 +207,7 @@ impl City {
 
     fn storm(&self, seconds: u32, rate: u32) {
         let storm = Storm {
-            broker: self.broker.address(),
+            intake: self.intake,
             sensors: self.plan.of_class(DeviceClass::Sensor).cloned().collect(),
             rate,
             seconds,
@@ -237,14 +223,12 @@ impl City {
         self.counters.read()
     }
 
-    /// Ends everything: devices say good-bye, cameras close, the broker last. Answers the final numbers.
+    /// Ends everything: devices say good-bye, cameras close. Answers the final numbers.
     pub async fn stop(self) -> Stats {
-        for (tasks, token) in [(&self.tasks, &self.token), (&self.broker_tasks, &self.broker_token)] {
-            token.cancel();
-            tasks.close();
-            if tokio::time::timeout(STOP_WITHIN, tasks.wait()).await.is_err() {
-                tracing::warn!(left = tasks.len(), "parts of the city did not end in time");
-            }
+        self.token.cancel();
+        self.tasks.close();
+        if tokio::time::timeout(STOP_WITHIN, self.tasks.wait()).await.is_err() {
+            tracing::warn!(left = self.tasks.len(), "parts of the city did not end in time");
         }
         self.counters.read()
     }
@@ -254,7 +238,6 @@ impl Drop for City {
     /// A city that nobody stopped ends too, without waiting.
     fn drop(&mut self) {
         self.token.cancel();
-        self.broker_token.cancel();
     }
 }
 
@@ -292,19 +275,9 @@ mod tests {
         let server = "127.0.0.1:1".parse().unwrap();
         let options = CityOptions { dir: folder.path().to_owned(), server, seed: 1 };
         let size = Size { cameras: 2, access_points: 3, sensors: 1 };
-        let city = City::start_with(options, size, Pace::default()).await.unwrap();
-        let devices =
-            city.registry().devices.values().filter(|device| device.class != DeviceClass::Camera).count();
-
-        let connected = async {
-            while city.stats().connections < u64::try_from(devices).unwrap() {
-                tokio::task::yield_now().await;
-            }
-        };
-        tokio::time::timeout(DEADLINE, connected).await.unwrap();
-
+        let city = City::start_with(options, size, Pace::default()).unwrap();
         let text = fs::read_to_string(city.config()).unwrap();
-        assert!(text.contains(&format!("mqtt://{}", city.broker())));
+        assert!(text.contains(&format!("listen = \"{}\"", city.intake())));
         let secret = fs::read_to_string(folder.path().join("secrets/feed")).unwrap();
         assert!(Secret::parse(&secret).is_ok());
         let camera = city.camera("cam-alun-01").unwrap();
@@ -318,9 +291,9 @@ mod tests {
         assert!(city.fault("freeze cam-lain-01").is_err());
 
         let address = camera.address();
-        let (tasks, broker_tasks) = (city.tasks.clone(), city.broker_tasks.clone());
+        let tasks = city.tasks.clone();
         let stats = tokio::time::timeout(DEADLINE, city.stop()).await.unwrap();
-        assert!(tasks.is_empty() && broker_tasks.is_empty());
+        assert!(tasks.is_empty());
         assert_eq!(stats.events, stats.events_unsent, "what was not sent is counted");
         assert!(tokio::net::TcpStream::connect(address).await.is_err());
     }

@@ -66,13 +66,13 @@ fn failed(path: &Path) -> impl FnOnce(std::io::Error) -> SimError + '_ {
 }
 
 /// Writes `pantau.toml` into `folder` and answers where it is.
-pub(crate) fn write(folder: &Path, server: SocketAddr, broker: SocketAddr) -> Result<PathBuf, SimError> {
+pub(crate) fn write(folder: &Path, server: SocketAddr, intake: SocketAddr) -> Result<PathBuf, SimError> {
     let text = format!(
         "# Written by the simulated city.\n\
          [city]\ncode = \"{CITY}\"\nname = \"{CITY_NAME}\"\nzone = \"{ZONE}\"\nregistry = \"city/\"\n\n\
          [server]\nlisten = \"{server}\"\ndata = \"data\"\n\n\
          [store]\nurl = \"sqlite:data/pantau.db\"\n\n\
-         [mqtt]\nurl = \"mqtt://{broker}\"\n\n\
+         [mqtt]\nlisten = \"{intake}\"\n\n\
          [[events.sender]]\nsource = \"/{CITY}/\"\nsecret_files = [\"{FEED_SECRET}\"]\n"
     );
     let path = folder.join("pantau.toml");

@@ -19,9 +19,6 @@ pub enum SimError {
     /// No loopback port could be had.
     #[error("failed to listen on the loopback interface")]
     Listen(#[source] std::io::Error),
-    /// The embedded broker did not start.
-    #[error("failed to start the MQTT broker: {0}")]
-    Broker(String),
     /// A clip of the repository cannot be read.
     #[error("failed to read the clip of {camera}")]
     Clip {

@@ -58,40 +58,28 @@ impl Fleet {
 
 #[cfg(test)]
 mod tests {
-    use std::net::SocketAddr;
-
+    use pantau_ingest::delivery::{Delivery, Outcome};
+    use pantau_ingest::listener::{self, Settings, Status};
+    use pantau_schemas::observation::{Body, LifeState, StateReport};
     use pantau_schemas::registry::Registry;
-    use rumqttc::v5::mqttbytes::QoS;
-    use rumqttc::v5::mqttbytes::v5::Packet;
-    use rumqttc::v5::{AsyncClient, Event, EventLoop, MqttOptions};
-    use serde_json::Value;
+    use tokio::sync::mpsc;
     use tokio_util::sync::CancellationToken;
 
     use super::*;
-    use crate::sim::broker::Broker;
     use crate::sim::clock::SystemClock;
-    use crate::sim::registry::{Plan, Size};
+    use crate::sim::registry::{CITY, Plan, Size};
     use crate::sim::stats::Counters;
 
     const DEADLINE: Duration = Duration::from_secs(10);
 
-    async fn watch(broker: SocketAddr, filter: &str) -> (AsyncClient, EventLoop) {
-        let options = MqttOptions::new("watcher", broker.ip().to_string(), broker.port());
-        let (client, events) = AsyncClient::new(options, 16);
-        client.subscribe(filter, QoS::AtLeastOnce).await.unwrap();
-        (client, events)
-    }
-
-    /// The next message of which `wanted` is true.
-    async fn until(events: &mut EventLoop, wanted: impl Fn(&str, &Value) -> bool) -> Value {
+    /// The next thing that is said, of which `wanted` makes something.
+    async fn until<T>(intake: &mut mpsc::Receiver<Delivery>, wanted: impl Fn(&Body) -> Option<T>) -> T {
         let found = async {
             loop {
-                if let Event::Incoming(Packet::Publish(publish)) = events.poll().await.unwrap() {
-                    let topic = std::str::from_utf8(&publish.topic).unwrap();
-                    let value: Value = serde_json::from_slice(&publish.payload).unwrap();
-                    if wanted(topic, &value) {
-                        return value;
-                    }
+                let delivery = intake.recv().await.unwrap();
+                delivery.receipt.answer(Outcome::Stored);
+                if let Some(found) = wanted(&delivery.observation.body) {
+                    return found;
                 }
             }
         };
@@ -106,41 +94,61 @@ mod tests {
 
     #[tokio::test]
     async fn a_device_without_power_is_reported_by_its_will_and_comes_back_as_a_new_boot() {
-        let (tasks, token) = (TaskTracker::new(), CancellationToken::new());
-        let broker_token = CancellationToken::new();
-        let broker = Broker::start(&tasks, broker_token.clone()).await.unwrap();
-        let (_client, mut events) = watch(broker.address(), "pantau/1/metro/ap/ap-07/#").await;
+        let (tasks, token, stop) = (TaskTracker::new(), CancellationToken::new(), CancellationToken::new());
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let plan = Arc::new(one("ap-07"));
+        let socket = listener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let network = Network {
-            broker: broker.address(),
+            intake: socket.local_addr().unwrap(),
             interval: Duration::from_secs(1),
             seed: 1,
             counters: Arc::new(Counters::default()),
             token: token.clone(),
         };
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let fleet = Fleet::start(&one("ap-07"), &network, &clock, &tasks);
+        let (sender, mut intake) = mpsc::channel(64);
+        let (_registry, registry) = watch::channel(Arc::clone(&plan));
+        let (status, _seen) = watch::channel(Status::default());
+        let settings = Settings::new(pantau_schemas::ids::CityCode::new(CITY).unwrap());
+        let clock_of_listener = Arc::clone(&clock);
+        tasks.spawn(listener::run(
+            socket,
+            settings,
+            registry,
+            clock_of_listener,
+            sender,
+            status,
+            stop.clone(),
+        ));
+        let fleet = Fleet::start(&plan, &network, &clock, &tasks);
         let id = DeviceId::new("ap-07").unwrap();
 
-        let state = |word: &'static str| {
-            move |topic: &str, value: &Value| topic.ends_with("/state") && value["state"] == word
+        let state = |wanted: LifeState| {
+            move |body: &Body| match body {
+                Body::State(report) if report.state == wanted => Some(report.clone()),
+                _ => None,
+            }
         };
-        let first = until(&mut events, state("ready")).await;
-        assert_eq!(first["interval_s"], 1);
-        until(&mut events, |topic, value| topic.ends_with("/tele/netjson") && value["x-pantau"]["seq"] == 2)
-            .await;
+        let boot = |report: &StateReport| report.boot_id.clone().unwrap();
+        let first = until(&mut intake, state(LifeState::Ready)).await;
+        assert_eq!(first.interval_s, Some(1));
+        let second_reading = |body: &Body| match body {
+            Body::Samples(set) => set.device_seq.filter(|number| *number == 2),
+            _ => None,
+        };
+        until(&mut intake, second_reading).await;
 
         assert!(fleet.cut(&id, None));
-        let will = until(&mut events, state("lost")).await;
-        assert_eq!(will["boot_id"], first["boot_id"], "a will belongs to the boot that left it");
+        let will = until(&mut intake, state(LifeState::Lost)).await;
+        assert_eq!(boot(&will), boot(&first), "a will belongs to the boot that left it");
 
         assert!(fleet.restore(&id));
-        let second = until(&mut events, state("ready")).await;
-        assert_ne!(second["boot_id"], first["boot_id"]);
+        let second = until(&mut intake, state(LifeState::Ready)).await;
+        assert_ne!(boot(&second), boot(&first));
 
         token.cancel();
-        let bye = until(&mut events, state("disconnected")).await;
-        assert_eq!(bye["boot_id"], second["boot_id"]);
-        broker_token.cancel();
+        let bye = until(&mut intake, state(LifeState::Disconnected)).await;
+        assert_eq!(boot(&bye), boot(&second));
+        stop.cancel();
         tasks.close();
         tokio::time::timeout(DEADLINE, tasks.wait()).await.unwrap();
         let stats = network.counters.read();

@@ -26,6 +26,11 @@ pub(crate) fn listen() -> io::Result<TcpListener> {
     listen_on(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
 }
 
+/// An address whose port is free, for somebody who opens it later.
+pub(crate) fn free() -> io::Result<SocketAddr> {
+    listen()?.local_addr()
+}
+
 /// A listener on exactly this address.
 pub(crate) fn listen_on(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = TcpSocket::new_v4()?;

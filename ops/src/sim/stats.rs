@@ -31,9 +31,9 @@ pub(crate) fn add(counter: &AtomicU64, number: usize) {
 /// Numbers since the start of the city.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Stats {
-    /// MQTT messages sent by devices; wills are sent by the broker and are not among them.
+    /// MQTT messages sent by devices; wills are published by whoever has them, and are not among them.
     pub messages_published: u64,
-    /// Of these, acknowledged by the broker.
+    /// Of these, acknowledged: durable.
     pub messages_acknowledged: u64,
     /// Readings left out because a device's queue was full.
     pub messages_skipped: u64,

@@ -21,13 +21,15 @@ const BEATS: u32 = 50;
 const QUEUE: usize = 256;
 /// Messages on their way at once.
 const UNACKNOWLEDGED: u16 = 500;
+/// How long its session is to outlive a broken connection, seconds: what was not acknowledged is sent again.
+const SESSION: u32 = 600;
 /// How long a storm waits for its last acknowledgements.
 const SETTLE: Duration = Duration::from_secs(60);
 
 /// One storm.
 #[derive(Debug, Clone)]
 pub(crate) struct Storm {
-    pub(crate) broker: SocketAddr,
+    pub(crate) intake: SocketAddr,
     /// Who sends; the readings go round.
     pub(crate) sensors: Vec<DeviceId>,
     /// Messages a second.
@@ -42,8 +44,11 @@ impl Storm {
     /// Rages, and ends when every message is acknowledged.
     pub(crate) async fn run(self, clock: Arc<dyn Clock>) {
         let name = format!("storm-{}", clock.now().micros());
-        let mut options = MqttOptions::new(name, self.broker.ip().to_string(), self.broker.port());
-        options.set_clean_start(true).set_outgoing_inflight_upper_limit(UNACKNOWLEDGED);
+        let mut options = MqttOptions::new(name, self.intake.ip().to_string(), self.intake.port());
+        options
+            .set_clean_start(false)
+            .set_session_expiry_interval(Some(SESSION))
+            .set_outgoing_inflight_upper_limit(UNACKNOWLEDGED);
         let (client, mut events) = AsyncClient::new(options, QUEUE);
         let total = self.rate.saturating_mul(self.seconds);
         let token = self.token.clone();

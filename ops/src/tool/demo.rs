@@ -71,7 +71,7 @@ async fn run(
     let address = address::choose(options.port)?;
     let home = Home::make(workspace, options.keep.clone())?;
     let city_options = CityOptions { dir: home.path.clone(), server: address, seed: options.seed };
-    let city = City::start(city_options).await.context("failed to start the simulated city")?;
+    let city = City::start(city_options).context("failed to start the simulated city")?;
     let mut server = Server::start(binary, city.config(), &home.path)?;
     let outcome = tokio::select! {
         outcome = visit(options, &city, &mut server, address, console) => outcome,

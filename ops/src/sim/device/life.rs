@@ -1,7 +1,8 @@
 //! One device from being switched on to being switched off.
 //!
-//! Losing power closes the socket without a DISCONNECT, so that the broker sends the will; coming back is a
-//! new boot. Losing only the broker keeps the boot.
+//! Losing power closes the socket without a DISCONNECT, so that the will is published; coming back is a new
+//! boot. Losing only the server keeps the boot, and what it has not acknowledged is sent again where it still
+//! knows the session.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -31,6 +32,8 @@ const QUEUE: usize = 32;
 const UNACKNOWLEDGED: u16 = 16;
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 const CONNECT_SECONDS: u64 = 5;
+/// How long the session is to outlive a broken connection, seconds.
+const SESSION: u32 = 600;
 /// Pause before another try to connect; a jitter of the same length comes on top.
 const RETRY: Duration = Duration::from_millis(500);
 /// How long a device takes to say good-bye.
@@ -39,7 +42,7 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// What all devices share.
 #[derive(Debug, Clone)]
 pub(crate) struct Network {
-    pub(crate) broker: SocketAddr,
+    pub(crate) intake: SocketAddr,
     pub(crate) interval: Duration,
     pub(crate) seed: u64,
     pub(crate) counters: Arc<Counters>,
@@ -125,7 +128,7 @@ impl Life {
     }
 
     fn options(&self, boot: &str) -> MqttOptions {
-        let address = self.network.broker;
+        let address = self.network.intake;
         let mut options = MqttOptions::new(&self.id, address.ip().to_string(), address.port());
         let will = self.state("lost", boot).to_string();
         options
@@ -133,6 +136,8 @@ impl Life {
             .set_keep_alive(KEEP_ALIVE)
             .set_connection_timeout(CONNECT_SECONDS)
             .set_outgoing_inflight_upper_limit(UNACKNOWLEDGED)
+            .set_session_expiry_interval(Some(SESSION))
+            // A boot begins with nothing.
             .set_clean_start(true);
         options
     }
@@ -183,6 +188,7 @@ impl Life {
                 event = events.poll() => match event {
                     Ok(Event::Incoming(Packet::ConnAck(_))) => {
                         count(&self.network.counters.connections);
+                        events.options.set_clean_start(false);
                         let state = self.state("ready", boot);
                         self.publish(client, "state", true, &state);
                         let meta = self.model.meta();
@@ -228,7 +234,7 @@ impl Life {
         self.waiting = self.waiting.saturating_sub(1);
     }
 
-    /// Says that it goes on purpose, and goes when the broker has taken that.
+    /// Says that it goes on purpose, and goes when that is acknowledged.
     async fn farewell(&mut self, client: &AsyncClient, events: &mut EventLoop, boot: &str) {
         let state = self.state("disconnected", boot);
         self.publish(client, "state", true, &state);
