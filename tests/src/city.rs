@@ -48,6 +48,7 @@ position = [-5.11391283, 105.30674411]
 #[derive(Debug, Default)]
 pub struct Plan {
     broker: Option<Memory>,
+    direct: bool,
     mounts: Vec<(&'static str, &'static str)>,
     registry: Vec<String>,
     cameras: Vec<(String, String)>,
@@ -62,6 +63,13 @@ impl Plan {
     #[must_use]
     pub fn broker(mut self, memory: Memory) -> Self {
         self.broker = Some(memory);
+        self
+    }
+
+    /// With a port where devices publish to the server itself.
+    #[must_use]
+    pub fn direct(mut self) -> Self {
+        self.direct = true;
         self
     }
 
@@ -125,9 +133,15 @@ impl Plan {
             true => None,
         };
         let address = ports::free()?;
-        let config = self.write(dir.path(), address, broker.as_ref(), cameras.as_ref())?;
+        let direct = if self.direct { Some(ports::free()?) } else { None };
+        let config = self.write(
+            dir.path(),
+            address,
+            broker.as_ref().map(Broker::address).or(direct),
+            cameras.as_ref(),
+        )?;
         let server = Server::new(address, config, dir.path().join("pantau.log"));
-        let mut city = TestCity { server, broker, cameras, dir, _permit: permit };
+        let mut city = TestCity { server, broker, direct, cameras, dir, _permit: permit };
         city.server.start().await?;
         Ok(city)
     }
@@ -137,7 +151,7 @@ impl Plan {
         &self,
         dir: &Path,
         address: SocketAddr,
-        broker: Option<&Broker>,
+        mqtt: Option<SocketAddr>,
         cameras: Option<&Cameras>,
     ) -> anyhow::Result<PathBuf> {
         let (city, secrets) = (dir.join("city"), dir.join("secrets"));
@@ -161,8 +175,10 @@ impl Plan {
              [server]\nlisten = \"{address}\"\ndata = \"data\"\n\
              [store]\nurl = \"sqlite:data/pantau.db\"\n"
         );
-        if let Some(broker) = broker {
-            writeln!(config, "[mqtt]\nurl = \"mqtt://{}\"", broker.address())?;
+        match mqtt {
+            Some(address) if self.direct => writeln!(config, "[mqtt]\nlisten = \"{address}\"")?,
+            Some(broker) => writeln!(config, "[mqtt]\nurl = \"mqtt://{broker}\"")?,
+            None => {}
         }
         if !self.no_sender {
             writeln!(
@@ -213,6 +229,7 @@ pub struct TestCity {
     /// The server.
     pub server: Server,
     broker: Option<Broker>,
+    direct: Option<SocketAddr>,
     cameras: Option<Cameras>,
     dir: TempDir,
     _permit: SemaphorePermit<'static>,
@@ -269,12 +286,16 @@ impl TestCity {
         Media::open(self.address(), cameras).await
     }
 
-    /// A device that is connected to the broker and has no last will.
+    /// A device that is connected to the server itself, or to the broker, and has no last will.
     ///
     /// # Errors
-    /// No broker, or it does not answer.
+    /// Neither is there, or it does not answer.
     pub async fn device(&mut self, client_id: &str) -> anyhow::Result<Device> {
-        Device::connect(self.broker()?.address(), client_id, None).await
+        let address = match self.direct {
+            Some(address) => address,
+            None => self.broker()?.address(),
+        };
+        Device::connect(address, client_id, None).await
     }
 
     /// A page as JSON.

@@ -83,6 +83,22 @@ impl Device {
         Ok(())
     }
 
+    /// How many messages were acknowledged so far.
+    #[must_use]
+    pub fn acknowledged_so_far(&self) -> u64 {
+        self.state.borrow().acknowledged
+    }
+
+    /// Waits until the connection has ended; gives how many messages were acknowledged on it.
+    ///
+    /// # Errors
+    /// It did not end in time.
+    pub async fn lost(&mut self, within: Duration) -> anyhow::Result<u64> {
+        let ended = self.state.wait_for(|state| state.ended.is_some());
+        let state = timeout(within, ended).await.context("the connection does not end")??.clone();
+        Ok(state.acknowledged)
+    }
+
     /// Waits until the broker has acknowledged everything that was published.
     ///
     /// # Errors
