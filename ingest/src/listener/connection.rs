@@ -70,33 +70,33 @@ pub(crate) async fn serve(mut stream: TcpStream, port: Arc<Port>, place: OwnedSe
             return;
         }
     };
-    let limit = (port.settings.max_packet + HEAD).max(KEPT);
+    let limit = port.settings.max_packet.saturating_add(HEAD).clamp(KEPT, PROTOCOL_MAX);
     framer.widen(limit, port.settings.max_packet.saturating_mul(CEILING).clamp(limit, PROTOCOL_MAX));
     port.meter.connections.add(1);
     let guest = greeting.guest.clone();
-    let mut last = converse(&stream, &port, greeting, framer, buffer).await;
-    if last.heard {
+    let Last { seat, mut will, session, heard } = converse(&stream, &port, greeting, framer, buffer).await;
+    let delay = will.as_ref().map_or(Duration::ZERO, |will| seconds(will.delay).min(session));
+    let waits = if delay.is_zero() { None } else { port.wills.clone().try_acquire_owned().ok() };
+    if waits.is_none()
+        && let Some(will) = will.take()
+    {
+        publish(&port, &guest, &will).await;
+    }
+    port.directory.leave(&seat, session);
+    // Its successor's first words come after the will, and need not wait for the other side to close.
+    let pending = will.zip(waits).map(|(will, waits)| (will, waits, seat));
+    if heard {
         leave(&mut stream).await;
     }
     drop(stream);
     port.meter.ended.add(1);
-    let session = last.session;
-    let delay = last.will.as_ref().map_or(Duration::ZERO, |will| seconds(will.delay).min(session));
-    let waits = if delay.is_zero() { None } else { port.wills.clone().try_acquire_owned().ok() };
-    if waits.is_none() {
-        // Its successor's first words come after the will of this one.
-        if let Some(will) = last.will.take() {
-            publish(&port, &guest, &will).await;
-        }
-    }
-    port.directory.leave(&last.seat, session);
     drop(place);
-    if let (Some(will), Some(_waits)) = (last.will, waits) {
+    if let Some((will, _waits, seat)) = pending {
         let publishes = tokio::select! {
             biased;
             // A successor within the delay makes the will void, unless its session is another one
             // (MQTT-3.1.3-9).
-            clean = last.seat.successor.arrived() => clean,
+            clean = seat.successor.arrived() => clean,
             () = port.stop.cancelled() => false,
             () = sleep(delay) => true,
         };
