@@ -49,7 +49,11 @@ pub(crate) fn CameraGrid(city: City, screen: Option<Screen>, aspect: Signal<f64>
                 <For each=flat key=|camera| camera.id.clone() let:camera>
                     {
                         let id = camera.id.clone();
-                        let place = Memo::new(move |_| places.with(|p| p.get(&id).copied().unwrap_or((1, 1))));
+                        let place = Memo::new(move |_| {
+                            let (column, row) = places.with(|p| p.get(&id).copied().unwrap_or((1, 1)));
+                            // Every second line is one of headings.
+                            (column.to_string(), (row * 2).to_string())
+                        });
                         view! { <CameraTile city screen camera=camera.id place=place.into()/> }
                     }
                 </For>

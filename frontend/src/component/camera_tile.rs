@@ -16,13 +16,14 @@ use crate::view::caption::{caption, face_word};
 /// A time that moves less than this, ms, is the same time measured again.
 const SAME_TIME_MS: u64 = 2_000;
 
-/// `place` gives the tile's column and row, from 1.
+/// `place` is the tile's `grid-column` and `grid-row`; `rank` how firmly it hangs there, for the style sheet.
 #[component]
 pub(crate) fn CameraTile(
     city: City,
     screen: Option<Screen>,
     camera: DeviceId,
-    place: Signal<(usize, usize)>,
+    place: Signal<(String, String)>,
+    #[prop(optional)] rank: Option<Signal<&'static str>>,
 ) -> impl IntoView {
     let canvas = NodeRef::<html::Canvas>::new();
     let report: TileSignal = RwSignal::new(None);
@@ -68,13 +69,15 @@ pub(crate) fn CameraTile(
     };
     let (chip, word, since, why) =
         (part(|w| &w.chip), part(|w| &w.word), part(|w| &w.since), part(|w| &w.why));
+    let pinned = move || rank.is_some_and(|rank| rank.get() == "pinned");
     view! {
         <article
             class="tile"
             data-camera=camera.as_str().to_owned()
             data-face=face
-            style:grid-column=move || place.get().0.to_string()
-            style:grid-row=move || (place.get().1 * 2).to_string()
+            data-rank=move || rank.map(|rank| rank.get())
+            style:grid-column=move || place.get().0
+            style:grid-row=move || place.get().1
         >
             <div class="picture">
                 <canvas node_ref=canvas aria-hidden="true"></canvas>
@@ -85,7 +88,7 @@ pub(crate) fn CameraTile(
                 </p>
                 <p class="chip">{chip}</p>
             </div>
-            <h3><bdi>{name}</bdi></h3>
+            <h3><bdi>{name}</bdi> {move || pinned().then(|| view! { <span class="mark">{city.text.pinned}</span> })}</h3>
         </article>
     }
 }

@@ -10,7 +10,7 @@ use crate::view::sources::sources;
 const BEHIND_MS: u64 = 2_000;
 
 #[component]
-pub(crate) fn WallHeader(city: City) -> impl IntoView {
+pub(crate) fn WallHeader(city: City, screen_name: Signal<Option<String>>) -> impl IntoView {
     let text = city.text;
     let name = Memo::new(move |_| {
         city.of_registry(|r| {
@@ -21,7 +21,9 @@ pub(crate) fn WallHeader(city: City) -> impl IntoView {
     view! {
         <header class="head">
             <h1><bdi>{name}</bdi></h1>
-            <p class="screen-name">{text.wall}</p>
+            <p class="screen-name">
+                <bdi>{move || screen_name.get().unwrap_or_else(|| text.wall.to_owned())}</bdi>
+            </p>
             <Instruments city/>
             <p class="clock">
                 <span class="date">{move || date(text, zone.get(), city.now.get())}</span>

@@ -14,3 +14,4 @@ pub(crate) mod ops_tables;
 pub(crate) mod readings;
 pub(crate) mod streams_table;
 pub(crate) mod trouble_list;
+pub(crate) mod wall_grid;

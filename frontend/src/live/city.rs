@@ -133,6 +133,11 @@ impl City {
         self.heads.track();
         self.of_devices(read)
     }
+    /// Reads the replica, again whenever something else hangs on a screen.
+    pub(crate) fn of_walls<T>(self, read: impl FnOnce(&Replica) -> T) -> T {
+        self.walls.track();
+        self.read(read)
+    }
     /// Reads the replica, again whenever the server says something new of itself.
     pub(crate) fn of_server<T>(self, read: impl FnOnce(&Replica) -> T) -> T {
         self.server.track();

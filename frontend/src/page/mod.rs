@@ -33,8 +33,9 @@ pub fn start_page() {
         }
     }
     leptos::mount::mount_to_body(move || {
-        if path.starts_with("/wall/") {
-            view! { <Wall text=language/> }.into_any()
+        if let Some(screen) = path.strip_prefix("/wall/") {
+            let name_in_path = screen.trim_end_matches('/').to_owned();
+            view! { <Wall text=language name_in_path/> }.into_any()
         } else if path == "/ops" || path.starts_with("/ops/") {
             view! { <Ops text=language/> }.into_any()
         } else {

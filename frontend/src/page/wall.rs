@@ -1,4 +1,4 @@
-//! `/wall/{screen}`: the default wall, on every screen until layouts are configured.
+//! `/wall/{screen}`: what hangs on that screen, and every camera where nobody has hung anything.
 //!
 //! Nobody touches it for a month: no cursor, no scrolling, no meaning in hovering.
 
@@ -13,9 +13,11 @@ use crate::component::figures::Figures;
 use crate::component::header::WallHeader;
 use crate::component::readings::Readings;
 use crate::component::trouble_list::TroubleList;
+use crate::component::wall_grid::WallGrid;
 use crate::live::city::City;
 use crate::media::screen::Screen;
 use crate::text::Text;
+use crate::view::walls::{Grid, Hanging, hanging, name};
 
 /// How often the sources are asked for, ms.
 const STATUS_MS: u32 = 5_000;
@@ -26,29 +28,57 @@ const COLUMN: f64 = 57.8;
 const BANDS: f64 = 27.6;
 
 #[component]
-pub(crate) fn Wall(text: &'static Text) -> impl IntoView {
+pub(crate) fn Wall(text: &'static Text, name_in_path: String) -> impl IntoView {
     let city = City::connect(text);
     city.follow_status(STATUS_MS);
     let screen = Screen::start();
     super::debug::publish(city, screen);
+    let path = name_in_path.clone();
+    let hung = Memo::new(move |_| city.of_walls(|r| hanging(&r.world().walls, &path)));
+    let laid_out = Memo::new(move |_| hung.with(|hung| matches!(hung, Hanging::Grid(_))));
+    let grid = Memo::new(move |before: Option<&Grid>| match hung.get() {
+        Hanging::Grid(grid) => grid,
+        // For the moment in which the grid is taken down.
+        Hanging::Auto => before.cloned().unwrap_or(Grid { columns: 1, rows: 1, cells: Vec::new() }),
+    });
+    let screen_name = Memo::new(move |_| city.of_walls(|r| name(&r.world().walls, &name_in_path)));
+    let body = move || {
+        if laid_out.get() {
+            view! { <WallGrid city screen grid=grid.into()/> }.into_any()
+        } else {
+            view! { <Everything city screen/> }.into_any()
+        }
+    };
+    view! {
+        <div
+            class="wall"
+            class:laid-out=laid_out
+            class:silent=move || city.silent.get().is_some()
+        >
+            <WallHeader city screen_name=screen_name.into()/>
+            <Banner city/>
+            {body}
+        </div>
+    }
+}
+
+/// Every camera, grouped by category, beside the city's figures.
+#[component]
+fn Everything(city: City, screen: Option<Screen>) -> impl IntoView {
     let aspect = RwSignal::new(camera_aspect());
     let resized = window_event_listener(ev::resize, move |_| aspect.set(camera_aspect()));
     on_cleanup(move || resized.remove());
     view! {
-        <div class="wall" class:silent=move || city.silent.get().is_some()>
-            <WallHeader city/>
-            <Banner city/>
-            <main>
-                <CameraGrid city screen aspect=aspect.into()/>
-                <aside>
-                    <Figures city/>
-                    <Readings city/>
-                    <TroubleList city/>
-                </aside>
-            </main>
-            <DomainStrip city/>
-            <FeedLine city/>
-        </div>
+        <main>
+            <CameraGrid city screen aspect=aspect.into()/>
+            <aside>
+                <Figures city/>
+                <Readings city/>
+                <TroubleList city/>
+            </aside>
+        </main>
+        <DomainStrip city/>
+        <FeedLine city/>
     }
 }
 

@@ -60,6 +60,7 @@ pub static EN: Text = Text {
     tile_lost: "LOST",
     tile_forbidden: "No permission",
     tile_masked: "Covered",
+    pinned: "pinned",
     since: |at| format!("since {at}"),
     needs_secure: "Video needs https",
     needs_secure_hint: "Open this page through https:// or on localhost.",

@@ -55,6 +55,7 @@ pub static ID: Text = Text {
     tile_lost: "PADAM",
     tile_forbidden: "Tidak ada izin",
     tile_masked: "Ditutup",
+    pinned: "disematkan",
     since: |at| format!("sejak {at}"),
     needs_secure: "Video butuh https",
     needs_secure_hint: "Buka halaman ini lewat https:// atau di localhost.",

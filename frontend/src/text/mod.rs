@@ -106,6 +106,8 @@ pub struct Text {
     pub tile_forbidden: &'static str,
     /// Tile: covered on purpose.
     pub tile_masked: &'static str,
+    /// Tile: nothing moves it aside.
+    pub pinned: &'static str,
     /// `since 14.02.10`.
     pub since: fn(&str) -> String,
     /// Tile: the browser has no video decoder on an insecure page.

@@ -13,3 +13,4 @@ pub mod readings;
 pub mod sources;
 pub mod status;
 pub mod trouble;
+pub mod walls;

@@ -1,6 +1,6 @@
 //! A few newest values of sensors, the most telling metrics first.
 
-use pantau_schemas::ids::DeviceId;
+use pantau_schemas::ids::{DeviceId, SeriesId};
 use pantau_schemas::metric;
 use pantau_schemas::registry::DeviceClass;
 use pantau_schemas::time::Timestamp;
@@ -71,6 +71,30 @@ pub fn readings(replica: &Replica, limit: usize) -> Vec<Reading> {
     out
 }
 
+/// The newest value of one series, of whatever metric and device; `None` before there is one.
+#[must_use]
+pub fn reading(replica: &Replica, series: &SeriesId) -> Option<Reading> {
+    let world = replica.world();
+    let head = replica.head(series.device(), series.metric())?;
+    let device = world.registry.devices.get(series.device());
+    let interval = world.devices.get(series.device()).and_then(|status| status.interval_s);
+    let interval = interval.or(device.and_then(|device| device.interval_s)).map_or(INTERVAL_S, i64::from);
+    let known = metric::known(series.metric());
+    Some(Reading {
+        device: DeviceId::new(series.device()).ok()?,
+        metric: known.map_or("", |known| known.name),
+        name: device.map_or_else(|| series.to_string(), |device| device.name.clone()),
+        value: head.value,
+        unit: known.map_or("", |known| written(known.unit)),
+        decimals: TELLING
+            .iter()
+            .find(|(name, _)| *name == series.metric())
+            .map_or(1, |(_, decimals)| *decimals),
+        time: head.time,
+        old_after_ms: interval.saturating_mul(2_500).saturating_add(5_000),
+    })
+}
+
 /// A SenML unit as people write it.
 #[must_use]
 pub fn written(unit: &'static str) -> &'static str {
@@ -109,6 +133,9 @@ mod tests {
         let mut replica = Replica::default();
         replica.take(LiveMessage::Snapshot { seq: Seq(0), world: Box::new(world) }).unwrap();
         replica.take(LiveMessage::Heads { heads }).unwrap();
+        let water = reading(&replica, &SeriesId::new("s-1/water_level").unwrap()).unwrap();
+        assert_eq!((water.value, water.unit, water.decimals), (1.0, "m", 2));
+        assert_eq!(reading(&replica, &SeriesId::new("s-3/water_level").unwrap()), None);
         let shown: Vec<(&str, f64)> =
             readings(&replica, 3).iter().map(|reading| (reading.metric, reading.value)).collect();
         assert_eq!(shown, [("water_level", 1.0), ("water_level", 0.0), ("temperature", 30.0)]);

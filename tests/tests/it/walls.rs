@@ -12,9 +12,12 @@ use pantau_tests::city::TestCity;
 use pantau_tests::http::{self, Answer};
 use pantau_tests::live::Live;
 use pantau_tests::said::say;
+use pantau_tests::tools::{Tool, have};
 use serde_json::{Value, json};
 
-const LONG: Duration = Duration::from_secs(30);
+use crate::wall::{same_world, wall};
+
+const LONG: Duration = Duration::from_secs(60);
 
 /// Two cameras that nobody answers for: walls are about what hangs there, not about what it shows.
 const CAMERAS: &str = r#"
@@ -231,4 +234,49 @@ async fn more_pictures_than_people_can_watch_are_warned_of_and_far_more_refused(
     let refused = order(&city, 3, &layout(17)).await;
     assert_eq!(refused.json()["type"], "urn:pantau:problem:too-many-moving");
     assert_eq!(city.get("/v1/walls/main").await.unwrap()["heavy"], json!(true));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_draws_what_hangs_on_its_screen() {
+    if !have("a_page_draws_what_hangs_on_its_screen", &[Tool::Browser]) {
+        return;
+    }
+    let city = city().await;
+    let mut browser = wall(&city).await;
+    let everything = "!!document.querySelector('.cameras [data-camera=\"cam-02\"]') && \
+        !!document.querySelector('.figures') && !document.querySelector('main.hung')";
+    browser.until(everything, LONG).await.unwrap();
+
+    let layout = json!({"columns": 3, "rows": 2, "cells": [
+        {"area": {"column": 1, "row": 1, "columns": 2, "rows": 2}, "tile": {"kind": "camera", "camera": "cam-01"}},
+        {"area": {"column": 3, "row": 1}, "tile": {"kind": "text", "text": "<b>Posko 112</b>"}},
+        {"area": {"column": 3, "row": 2}, "tile": {"kind": "clock"}}]});
+    done(&city, 1, &json!({"kind": "wall_layout", "screen": "main", "layout": layout})).await;
+    // Wider than two single cells, for the gap between them is its own as well.
+    let drawn = "(() => { \
+        const tile = document.querySelector('main.hung [data-camera=\"cam-01\"]'); \
+        const clock = document.querySelector('main.hung [data-panel=\"clock\"]'); \
+        const text = document.querySelector('main.hung [data-panel=\"text\"]'); \
+        if (!tile || !clock || !text || document.querySelector('.cameras')) return false; \
+        const [large, small] = [tile.getBoundingClientRect(), clock.getBoundingClientRect()]; \
+        return large.width >= 2 * small.width && large.height >= 2 * small.height && \
+            large.right <= small.left && small.bottom <= innerHeight && \
+            text.innerText.trim() === '<b>Posko 112</b>' && /[0-9]/.test(clock.innerText); })()";
+    browser.until(drawn, LONG).await.unwrap();
+
+    browser.eval("window.__tile = document.querySelector('[data-camera=\"cam-01\"]'), 0").await.unwrap();
+    done(&city, 2, &json!({"kind": "wall_pin", "screen": "main", "at": {"column": 1, "row": 1}})).await;
+    let pinned = "window.__tile.dataset.rank === 'pinned' && window.__tile.innerText.includes('disematkan')";
+    browser.until(pinned, LONG).await.unwrap();
+    let alone = json!({"columns": 3, "rows": 3, "cells": []});
+    done(&city, 3, &json!({"kind": "wall_layout", "screen": "main", "layout": alone})).await;
+    let kept = "document.querySelectorAll('main.hung > *').length === 1 && window.__tile.isConnected";
+    browser.until(kept, LONG).await.unwrap();
+    same_world(&city, &mut browser).await;
+
+    done(&city, 4, &json!({"kind": "wall_unpin", "screen": "main", "at": {"column": 1, "row": 1}})).await;
+    done(&city, 5, &json!({"kind": "wall_auto", "screen": "main"})).await;
+    browser.until(everything, LONG).await.unwrap();
+    let events = browser.events().await.unwrap();
+    assert_eq!(events, json!({ "dialogs": [], "errors": [], "foreign": [] }));
 }
