@@ -484,6 +484,17 @@ fn any_draft() -> impl Strategy<Value = Draft> {
     )
 }
 
+/// A wall about as full as it may be, or a little fuller.
+fn crowd() -> impl Strategy<Value = Draft> {
+    (13u8..20, 0u8..4).prop_map(|(cameras, context)| {
+        let picture = |n: u8| {
+            let rank = if n < context { Rank::Context } else { Rank::Watched };
+            cell((n % 5 + 1, n / 5 + 1, 1, 1), camera(u32::from(n)), rank)
+        };
+        Draft { columns: 5, rows: 5, cells: (0..cameras).map(picture).collect(), zones: vec![] }
+    })
+}
+
 /// What anybody may say; also what will be refused.
 fn any_command() -> impl Strategy<Value = Command> {
     let spot = || (1u8..7, 1u8..7).prop_map(|(column, row)| place(column, row));
@@ -513,6 +524,7 @@ fn any_command() -> impl Strategy<Value = Command> {
         1 => spot().prop_map(move |at| Command::WallClear { screen: main(), at }),
         1 => Just(Command::WallClearAll { screen: main() }),
         3 => any_draft().prop_map(move |layout| Command::WallLayout { screen: main(), layout }),
+        2 => crowd().prop_map(move |layout| Command::WallLayout { screen: main(), layout }),
         1 => Just(Command::WallAuto { screen: main() }),
         2 => spot().prop_map(move |at| Command::WallPin { screen: main(), at }),
         1 => spot().prop_map(move |at| Command::WallUnpin { screen: main(), at }),
