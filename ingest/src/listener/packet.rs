@@ -248,8 +248,20 @@ const NAME: &[u8] = b"\x00\x04MQTT";
 /// So began MQTT 3.1.
 const OLD_NAME: &[u8] = b"\x00\x06MQIsdp";
 
+/// The bit that a bridge of Mosquitto sets in the version's number to say what it is. Of no meaning to a sink.
+const BRIDGE: u8 = 0x80;
+
+/// The packet without that bit, which the codec does not know.
+fn without_bridge(frame: &Frame) -> Bytes {
+    let mut bytes = frame.bytes.to_vec();
+    if let Some(level) = bytes.get_mut(frame.header + NAME.len()) {
+        *level &= !BRIDGE;
+    }
+    bytes.into()
+}
+
 /// Reads CONNECT. The version stands in it, so it is looked at first.
-pub(crate) fn read_connect(frame: Frame) -> Result<Connect, NoConnect> {
+pub(crate) fn read_connect(mut frame: Frame) -> Result<Connect, NoConnect> {
     if frame.first != kind::CONNECT << 4 {
         return Err(NoConnect::Nothing);
     }
@@ -258,11 +270,15 @@ pub(crate) fn read_connect(frame: Frame) -> Result<Connect, NoConnect> {
         let old = body.starts_with(OLD_NAME);
         return Err(if old { NoConnect::Version { modern: false } } else { NoConnect::Nothing });
     };
-    let version = match level {
+    let (level, flags) = (*level, *flags);
+    let version = match level & !BRIDGE {
         4 => Version::V311,
         5 => Version::V5,
-        other => return Err(NoConnect::Version { modern: *other > 5 }),
+        other => return Err(NoConnect::Version { modern: other > 5 }),
     };
+    if level & BRIDGE != 0 {
+        frame.bytes = without_bridge(&frame);
+    }
     let malformed = NoConnect::Malformed(version);
     // The lowest bit is reserved (MQTT-3.1.2-3); without a will its QoS and retain are 0 (MQTT-3.1.2-11, -13).
     let (reserved, will) = (flags & 1 != 0, flags & 0b100 != 0);
@@ -408,11 +424,15 @@ mod tests {
         assert_eq!(connect(4, 2).map(|connect| connect.version), Ok(Version::V311));
         assert_eq!(connect(3, 2), Err(NoConnect::Version { modern: false }));
         assert_eq!(connect(6, 2), Err(NoConnect::Version { modern: true }));
+        assert_eq!(connect(0x84, 2).map(|connect| connect.version), Ok(Version::V311));
         assert_eq!(connect(4, 3), Err(NoConnect::Malformed(Version::V311)));
         assert_eq!(connect(4, 0x40), Err(NoConnect::Malformed(Version::V311)));
         assert_eq!(connect(5, 0x08), Err(NoConnect::Malformed(Version::V5)));
         assert_eq!(read_connect(frame(b"\x10\x02GE")), Err(NoConnect::Nothing));
         assert_eq!(read_connect(frame(&[0x30, 4, 0, 1, b'a', 0])), Err(NoConnect::Nothing));
+        let bridge = b"\x10\x19\0\x04MQTT\x05\0\0\x3c\x03\x21\0\x14\0\x09vm.pantau";
+        let bridge = read_connect(frame(bridge)).unwrap();
+        assert_eq!((bridge.client_id.as_str(), bridge.expiry, bridge.enhanced), ("vm.pantau", 0, false));
         let old = b"\x10\x0e\0\x06MQIsdp\x03\x02\0\x3c\0\0";
         assert_eq!(read_connect(frame(old)), Err(NoConnect::Version { modern: false }));
     }

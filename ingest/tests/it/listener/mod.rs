@@ -1,5 +1,6 @@
 //! The listener, driven by clients we did not write and by bytes no client would send.
 
+mod bridge;
 mod ends;
 mod hostile;
 mod promise;

@@ -54,7 +54,11 @@ impl Sink {
 
     /// Waits for a status.
     pub(super) async fn until(&mut self, wanted: impl FnMut(&Status) -> bool) -> Status {
-        timeout(DEADLINE, self.status.wait_for(wanted)).await.expect("the status comes").unwrap().clone()
+        let last = self.status.clone();
+        match timeout(DEADLINE, self.status.wait_for(wanted)).await {
+            Ok(status) => status.unwrap().clone(),
+            Err(_elapsed) => panic!("it does not come to that: {:?}", last.borrow().clone()),
+        }
     }
 
     /// Waits for counters.
@@ -64,7 +68,10 @@ impl Sink {
 
     /// The next delivery.
     pub(super) async fn next(&mut self) -> Delivery {
-        timeout(DEADLINE, self.intake.recv()).await.expect("a delivery comes").unwrap()
+        match timeout(DEADLINE, self.intake.recv()).await {
+            Ok(delivery) => delivery.unwrap(),
+            Err(_elapsed) => panic!("no delivery comes: {:?}", self.status.borrow().clone()),
+        }
     }
 
     /// The next delivery, made durable.
