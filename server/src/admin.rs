@@ -1,14 +1,15 @@
 //! The commands beside `serve`: they look at a store, and leave it as it is.
 
 use std::io::Write;
+use std::path::Path;
 
 use anyhow::{Context, bail};
 use pantau_schemas::ids::Seq;
 use pantau_schemas::time::Timestamp;
-use pantau_store::{EntryQuery, Location, Sqlite, Store, StoreError};
+use pantau_store::{EntryQuery, Location, Postgres, PostgresSettings, Server, Sqlite, Store, StoreError};
 
 use crate::config::Config;
-use crate::serve::open_store;
+use crate::serve::open_sqlite;
 
 /// Entries read from the store at once.
 const PAGE: u32 = 1_000;
@@ -18,10 +19,17 @@ const PAGE: u32 = 1_000;
 /// # Errors
 /// The store cannot be opened.
 pub async fn migrate(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
-    std::fs::create_dir_all(&config.data)?;
-    let store = open_store(config).await?;
-    store.close().await;
-    writeln!(out, "the store {} has the schema of {}", config.store_url, crate::BUILD)?;
+    match &config.store {
+        Location::Sqlite(path) => {
+            std::fs::create_dir_all(&config.data)?;
+            open_sqlite(path, config).await?.close().await;
+        }
+        // Also beside a running server: migrations only expand.
+        Location::Postgres(server) => Postgres::migrate(server, &PostgresSettings::default())
+            .await
+            .with_context(|| format!("failed to migrate the store {server}"))?,
+    }
+    writeln!(out, "the store {} has the schema of {}", config.store, crate::BUILD)?;
     Ok(())
 }
 
@@ -30,7 +38,13 @@ pub async fn migrate(config: &Config, out: &mut impl Write) -> anyhow::Result<()
 /// # Errors
 /// The first broken entry, by its number.
 pub async fn verify(config: &Config, out: &mut impl Write) -> anyhow::Result<()> {
-    let store = open_read_only(config).await?;
+    match &config.store {
+        Location::Sqlite(path) => verify_on(read_sqlite(path, config).await?, out).await,
+        Location::Postgres(server) => verify_on(read_postgres(server, config).await?, out).await,
+    }
+}
+
+async fn verify_on(store: impl Store, out: &mut impl Write) -> anyhow::Result<()> {
     let result = store
         .verify(|seq: Seq| {
             if seq.0.is_multiple_of(1_000_000) {
@@ -58,7 +72,18 @@ pub async fn export(
     to: Option<Timestamp>,
     out: &mut impl Write,
 ) -> anyhow::Result<()> {
-    let store = open_read_only(config).await?;
+    match &config.store {
+        Location::Sqlite(path) => export_from(read_sqlite(path, config).await?, from, to, out).await,
+        Location::Postgres(server) => export_from(read_postgres(server, config).await?, from, to, out).await,
+    }
+}
+
+async fn export_from(
+    store: impl Store,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+    out: &mut impl Write,
+) -> anyhow::Result<()> {
     let mut query = EntryQuery { from, to, ..EntryQuery::first(PAGE) };
     loop {
         let entries = store.entries(&query).await.context("failed to read the journal")?;
@@ -75,10 +100,14 @@ pub async fn export(
     }
 }
 
-async fn open_read_only(config: &Config) -> anyhow::Result<Sqlite> {
-    let location = Location::parse(&config.store_url, std::path::Path::new("."))?;
-    let Location::Sqlite(path) = &location;
+async fn read_sqlite(path: &Path, config: &Config) -> anyhow::Result<Sqlite> {
     Sqlite::open_read_only(path, &config.city.code, &pantau_store::Settings::default())
         .await
-        .with_context(|| format!("failed to open the store {location}"))
+        .with_context(|| format!("failed to open the store {}", config.store))
+}
+
+async fn read_postgres(server: &Server, config: &Config) -> anyhow::Result<Postgres> {
+    Postgres::open_read_only(server, &config.city.code, &PostgresSettings::default())
+        .await
+        .with_context(|| format!("failed to open the store {server}"))
 }

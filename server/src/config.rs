@@ -16,6 +16,7 @@ use pantau_ingest::{listener, mqtt as broker};
 use pantau_schemas::ids::CityCode;
 use pantau_schemas::registry::{City, Registry, parse};
 use pantau_schemas::toml_reader::{Document, Fault, Faults, Table};
+use pantau_store::Location;
 use secrecy::SecretString;
 
 /// Everything the server needs to know.
@@ -31,8 +32,8 @@ pub struct Config {
     pub tls: Option<Tls>,
     /// Where the embedded store and its files live.
     pub data: PathBuf,
-    /// `sqlite:…` or `postgres://…`.
-    pub store_url: String,
+    /// Where history is kept.
+    pub store: Location,
     /// The broker, if there is one.
     pub mqtt: Option<broker::Settings>,
     /// Where devices publish to us directly, if they do.
@@ -92,7 +93,7 @@ pub fn load(file: Option<&Path>) -> Result<Config, Vec<Fault>> {
     let (city, registry_dir) = city(root.table("city"));
     let Server { listen, insecure, data, origins } = server(root.table("server"), &base);
     let tls = root.table("tls").and_then(|table| tls(table, &base));
-    let store_url = store(root.table("store"), &base, &data);
+    let store = store(root.table("store"), &base, &data, &faults);
     let mqtt::Mqtt { broker, intake } =
         root.table("mqtt").map(|table| mqtt::read(table, &city.code, &base, &faults)).unwrap_or_default();
     let senders = match root.table("events") {
@@ -130,7 +131,7 @@ pub fn load(file: Option<&Path>) -> Result<Config, Vec<Fault>> {
         origins,
         tls,
         data,
-        store_url,
+        store,
         mqtt: broker,
         intake,
         senders,
@@ -207,16 +208,26 @@ fn tls(mut table: Table<'_>, base: &Path) -> Option<Tls> {
     Some(Tls { certificate: base.join(certificate?), key: base.join(key?) })
 }
 
-fn store(table: Option<Table<'_>>, base: &Path, data: &Path) -> String {
-    let default = || format!("sqlite:{}", data.join("pantau.db").display());
+fn store(table: Option<Table<'_>>, base: &Path, data: &Path, faults: &Faults) -> Location {
+    let default = || Location::Sqlite(data.join("pantau.db"));
     let Some(mut table) = table else { return default() };
-    let url = table.parsed("url", |text| match text.strip_prefix("sqlite:") {
-        Some(path) => Ok(format!("sqlite:{}", base.join(path.trim_start_matches("//")).display())),
-        None if text.starts_with("postgres://") || text.starts_with("postgresql://") => Ok(text.to_owned()),
-        None => Err("must begin with sqlite: or postgres://"),
+    // Not `parsed`, whose fault repeats the value: somebody's password may be in it.
+    let location = table.text("url").and_then(|url| {
+        Location::parse(&url, base).map_err(|error| table.fault("url", error.to_string())).ok()
     });
+    let password = table.text("password_file").and_then(|file| files::secret(&base.join(file), faults));
+    let location = match (location, password) {
+        (Some(Location::Postgres(server)), Some(password)) => {
+            Some(Location::Postgres(server.with_password(&password)))
+        }
+        (Some(Location::Sqlite(_)) | None, Some(_)) => {
+            table.fault("password_file", "is for postgres:// only");
+            None
+        }
+        (location, None) => location,
+    };
     table.finish();
-    url.unwrap_or_else(default)
+    location.unwrap_or_else(default)
 }
 
 fn sender(mut table: Table<'_>, base: &Path, faults: &Faults) -> Option<Sender> {

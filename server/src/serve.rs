@@ -1,6 +1,6 @@
 //! `pantau serve`: everything started in order, and stopped in reverse.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,10 +9,11 @@ use pantau_camera::{Fleet, RetinaSource, Settings};
 use pantau_ingest::{listener, mqtt};
 use pantau_schemas::ids::Epoch;
 use pantau_schemas::time::Clock;
-use pantau_store::{Location, Sqlite, Store, StoreError};
+use pantau_store::{Location, Postgres, PostgresSettings, Server, Sqlite, Store, StoreError};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -41,10 +42,29 @@ const STOP_WITHIN: Duration = Duration::from_secs(15);
 /// # Errors
 /// What keeps it from starting, with what to do about it.
 pub async fn run(config: Config, file: Option<PathBuf>) -> anyhow::Result<()> {
-    let started = tokio::time::Instant::now();
+    let started = Instant::now();
     std::fs::create_dir_all(&config.data)
         .with_context(|| format!("failed to make the data folder {}", config.data.display()))?;
-    let store = open_store(&config).await?;
+    // The one place that knows which home it is: everything after it is written against the trait.
+    match &config.store {
+        Location::Sqlite(path) => {
+            let store = open_sqlite(path, &config).await?;
+            run_on(store, config, file, started).await
+        }
+        Location::Postgres(server) => {
+            let store = open_postgres(server, &config).await?;
+            run_on(store, config, file, started).await
+        }
+    }
+}
+
+async fn run_on<S: Store>(
+    store: S,
+    config: Config,
+    file: Option<PathBuf>,
+    started: Instant,
+) -> anyhow::Result<()> {
+    let store = Arc::new(store);
     let recovered = store.recover().await.context("failed to recover from the store")?;
     let recovered_as = (recovered.world.seq, recovered.world.digest());
     tracing::info!(
@@ -180,23 +200,39 @@ pub async fn run(config: Config, file: Option<PathBuf>) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The store that the configuration names.
+/// Opens the embedded store for writing.
 ///
 /// # Errors
-/// It cannot be opened, or belongs to a newer version.
-pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Arc<Sqlite>> {
-    let location = Location::parse(&config.store_url, std::path::Path::new("."))?;
-    let Location::Sqlite(path) = &location;
-    let deadline = tokio::time::Instant::now() + PREDECESSOR_WITHIN;
+/// It cannot be opened, belongs to another process, or was written by a newer version.
+pub(crate) async fn open_sqlite(path: &Path, config: &Config) -> anyhow::Result<Sqlite> {
+    let settings = pantau_store::Settings::default();
+    patiently(config, || Sqlite::open(path, &config.city.code, &settings)).await
+}
+
+/// Opens the store of a PostgreSQL server for writing.
+///
+/// # Errors
+/// It cannot be reached, another process writes to this city, or a newer version was there.
+pub(crate) async fn open_postgres(server: &Server, config: &Config) -> anyhow::Result<Postgres> {
+    let settings = PostgresSettings::default();
+    patiently(config, || Postgres::open(server, &config.city.code, &settings)).await
+}
+
+/// Opens a store that a server which was just killed may still hold: its lock lasts until the kernel, or the
+/// database, has buried it.
+async fn patiently<S, F>(config: &Config, open: impl Fn() -> F) -> anyhow::Result<S>
+where
+    F: Future<Output = Result<S, StoreError>>,
+{
+    let deadline = Instant::now() + PREDECESSOR_WITHIN;
     loop {
-        match Sqlite::open(path, &config.city.code, &pantau_store::Settings::default()).await {
-            Ok(store) => return Ok(Arc::new(store)),
-            // A server that was just killed holds its lock until the kernel has buried it.
-            Err(StoreError::InUse(_)) if tokio::time::Instant::now() < deadline => {
+        match open().await {
+            Ok(store) => return Ok(store),
+            Err(StoreError::InUse(_)) if Instant::now() < deadline => {
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
             Err(error) => {
-                return Err(error).with_context(|| format!("failed to open the store {location}"));
+                return Err(error).with_context(|| format!("failed to open the store {}", config.store));
             }
         }
     }

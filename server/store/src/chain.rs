@@ -6,6 +6,9 @@ use pantau_schemas::ids::Seq;
 use pantau_schemas::time::Timestamp;
 use serde::Deserialize;
 
+use crate::batch::SealedEntry;
+use crate::error::Conflict;
+
 /// The journal is whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Verified {
@@ -102,6 +105,26 @@ impl Row {
             serde_json::from_str(&self.text).or(Err(broken(Fault::Unreadable)))?;
         Ok(Entry { seq, time, actor, cause, change, hash })
     }
+}
+
+/// Cuts the entries of a batch where the stored journal ends: those whose places are taken already (whether
+/// by the same entries, the database knows), and those that are to be appended.
+pub(crate) fn split(end: Seq, entries: &[SealedEntry]) -> (&[SealedEntry], &[SealedEntry]) {
+    entries.split_at(entries.iter().take_while(|sealed| sealed.entry.seq <= end).count())
+}
+
+/// Checks that new entries follow a journal that ends with `seq` and `hash`; gives its end with them.
+pub(crate) fn append(mut seq: Seq, mut hash: Hash, new: &[SealedEntry]) -> Result<(Seq, Hash), Conflict> {
+    for SealedEntry { entry, text } in new {
+        if entry.seq != seq.next() {
+            return Err(Conflict::Gap { at: seq, got: entry.seq });
+        }
+        if entry.hash != Hash::chain(&hash, text.as_bytes()) {
+            return Err(Conflict::Hash(entry.seq));
+        }
+        (seq, hash) = (entry.seq, entry.hash);
+    }
+    Ok((seq, hash))
 }
 
 /// A walk along the journal.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use pantau_schemas::entry::EncodeError;
-use pantau_schemas::ids::{EventKey, Seq};
+use pantau_schemas::ids::{CityCode, EventKey, Seq};
 
 use crate::chain::Broken;
 
@@ -51,8 +51,25 @@ pub enum StoreError {
     #[error("{} is a database, but not one of Pantau", .0.display())]
     Foreign(PathBuf),
     /// Another process writes to it.
-    #[error("{} is in use by another Pantau", .0.display())]
-    InUse(PathBuf),
+    #[error("{0} is in use by another Pantau")]
+    InUse(String),
+    /// Another process has taken over: what this one thinks it knows is out of date for good.
+    #[error("another Pantau has taken over this city; stop one of the two")]
+    Superseded,
+    /// A database server of the wrong time.
+    #[error("this is PostgreSQL {found}; it must be {oldest} or newer")]
+    TooOld {
+        /// Its major version.
+        found: u32,
+        /// The oldest major version that will do.
+        oldest: u32,
+    },
+    /// The schema is missing or old, and may not be made by this role.
+    #[error("the store's schema is not up to date: run `pantau migrate` with a role that owns the database")]
+    NotMigrated,
+    /// Nothing was ever written for this city.
+    #[error("the store has nothing of the city {0:?}")]
+    NoCity(CityCode),
     /// A folder or a lock file could not be made.
     #[error("failed to prepare {}", .path.display())]
     Prepare {
@@ -126,6 +143,10 @@ impl StoreError {
             Self::Newer { .. } => "newer",
             Self::Foreign(_) => "foreign",
             Self::InUse(_) => "in_use",
+            Self::Superseded => "superseded",
+            Self::TooOld { .. } => "too_old",
+            Self::NotMigrated => "not_migrated",
+            Self::NoCity(_) => "no_city",
             Self::Prepare { .. } => "prepare",
             Self::NotWritable => "not_writable",
             Self::Migrate(_) => "migrate",

@@ -7,8 +7,8 @@
 //! **Invariant:** nothing here decides anything. The store takes down what it is given, refuses what does
 //! not follow the journal, and answers questions. No SQL is written anywhere else.
 //!
-//! Today's home is [`Sqlite`]; the suite in `tests/conformance` is written against the trait, so that a
-//! second home is held to the same answers.
+//! Two homes: [`Sqlite`], embedded, and [`Postgres`], also with TimescaleDB. The suite in `tests/conformance` is
+//! written against the trait and holds both to the same answers.
 
 #![warn(missing_docs)]
 
@@ -16,8 +16,11 @@ mod batch;
 mod chain;
 mod error;
 mod location;
+mod numbers;
+mod postgres;
 mod query;
 mod recovered;
+mod rows;
 mod sqlite;
 mod store;
 
@@ -25,6 +28,7 @@ pub use batch::{Batch, Committed, InboxRow, SealedEntry, SourceTotals};
 pub use chain::{Broken, Fault, Verified};
 pub use error::{Conflict, StoreError};
 pub use location::{Location, LocationError};
+pub use postgres::{Postgres, Server, Settings as PostgresSettings};
 pub use query::{Bucket, DeadLetterQuery, EntryQuery, MAX_ROWS, Pruned, Retention, StoredDeadLetter};
 pub use recovered::{INBOX_REMEMBERED, Recovered, body_digest, key_digest};
 pub use sqlite::{Settings, Sqlite};

@@ -8,12 +8,13 @@ use pantau_schemas::observation::Sample;
 use sqlx::{Row as _, SqliteConnection};
 
 use super::bulk::{bulk, run};
-use super::fault::{FromSqlx as _, digest, name};
+use super::fault::{FromSqlx as _, name};
 use super::samples::slot_of;
-use super::writer::{Numbers, signed, unsigned};
 use crate::batch::{Batch, Committed, InboxRow, SealedEntry};
+use crate::chain::{append, split};
 use crate::error::{Conflict, StoreError};
-use crate::recovered::{body_digest, key_digest};
+use crate::numbers::{Numbers, signed, unsigned};
+use crate::rows::{digest, event_digest};
 
 bulk!(JOURNAL, "INSERT INTO journal (city, seq, time, kind, subject, text, hash)", 7, "");
 bulk!(SERIES, "INSERT INTO series (city, name)", 2, "ON CONFLICT DO NOTHING");
@@ -100,7 +101,7 @@ async fn tip(conn: &mut SqliteConnection, city: i64) -> Result<Tip, StoreError> 
     };
     let suspects_new = serde_json::from_str(&suspects).unwrap_or_default();
     let committed = Committed { suspects_new, samples_new: unsigned(samples) };
-    Ok(Tip { seq: Seq(unsigned(seq)), hash: digest(&hash)?, batch: Some(batch), committed })
+    Ok(Tip { seq: Seq(unsigned(seq)), hash: digest(&hash).store()?, batch: Some(batch), committed })
 }
 
 async fn write_tip(
@@ -132,8 +133,7 @@ async fn write_entries(
     tip: &Tip,
     entries: &[SealedEntry],
 ) -> Result<(Seq, Hash), StoreError> {
-    let known = entries.iter().take_while(|sealed| sealed.entry.seq <= tip.seq).count();
-    let (known, new) = entries.split_at(known);
+    let (known, new) = split(tip.seq, entries);
     for SealedEntry { entry, .. } in known {
         let stored: Option<Vec<u8>> =
             sqlx::query_scalar("SELECT hash FROM journal WHERE city = ?1 AND seq = ?2")
@@ -146,16 +146,7 @@ async fn write_entries(
             return Err(Conflict::Entry(entry.seq).into());
         }
     }
-    let (mut seq, mut hash) = (tip.seq, tip.hash);
-    for SealedEntry { entry, text } in new {
-        if entry.seq != seq.next() {
-            return Err(Conflict::Gap { at: seq, got: entry.seq }.into());
-        }
-        if entry.hash != Hash::chain(&hash, text.as_bytes()) {
-            return Err(Conflict::Hash(entry.seq).into());
-        }
-        (seq, hash) = (entry.seq, entry.hash);
-    }
+    let (seq, hash) = append(tip.seq, tip.hash, new)?;
     insert_entries(conn, city, new).await.map_err(name)?;
     Ok((seq, hash))
 }
@@ -212,16 +203,9 @@ async fn insert_inbox(conn: &mut SqliteConnection, city: i64, rows: &[InboxRow])
         .bind(row.key.source.as_str())
         .bind(row.key.id.as_str())
         .bind(row.body_hash.bytes().as_slice())
-        .bind(digest_column(row))
+        .bind(event_digest(row))
         .bind(row.received.micros())
         .bind(row.raw.as_str())))
-}
-
-/// What a start brings back of an event: 16 bytes of its identity, 8 of its body.
-fn digest_column(row: &InboxRow) -> Vec<u8> {
-    let mut digest = key_digest(&row.key).to_be_bytes().to_vec();
-    digest.extend(body_digest(&row.body_hash).to_be_bytes());
-    digest
 }
 
 /// A sample as the table has it.

@@ -1,8 +1,5 @@
 //! From SQLite's result codes to the words of [`StoreError`].
 
-use std::array::TryFromSliceError;
-
-use pantau_schemas::hash::Hash;
 use sqlx::Error;
 use sqlx::migrate::MigrateError;
 
@@ -49,10 +46,4 @@ pub(super) fn name_migration(error: MigrateError) -> StoreError {
         MigrateError::Execute(source) | MigrateError::ExecuteMigration(source, _) => name(source),
         other => StoreError::Migrate(other),
     }
-}
-
-/// A digest out of a column that the schema keeps at 32 bytes.
-pub(super) fn digest(bytes: &[u8]) -> Result<Hash, StoreError> {
-    let bytes = bytes.try_into().map_err(|error: TryFromSliceError| Error::Decode(error.into())).store()?;
-    Ok(Hash::from_bytes(bytes))
 }

@@ -4,9 +4,9 @@ use pantau_schemas::entry::Entry;
 use sqlx::{AssertSqlSafe, SqliteConnection, SqlitePool};
 
 use super::fault::FromSqlx as _;
-use super::writer::signed;
 use crate::chain::Row;
 use crate::error::StoreError;
+use crate::numbers::signed;
 use crate::query::{EntryQuery, MAX_ROWS};
 
 /// Entries that match, in the order of the journal.

@@ -1,63 +1,15 @@
 //! Reading dead letters and the inbox.
 
-use pantau_schemas::dead_letter::{DeadLetter, Reason};
-use pantau_schemas::event::Reporter;
+use pantau_schemas::dead_letter::Reason;
 use pantau_schemas::ids::EventKey;
-use pantau_schemas::time::Timestamp;
-use serde::Deserialize as _;
-use serde::de::IntoDeserializer as _;
-use serde::de::value::{Error as NotAWord, StrDeserializer};
 use sqlx::{AssertSqlSafe, SqlitePool};
 
-use super::fault::{FromSqlx as _, digest};
-use super::writer::{signed, unsigned};
+use super::fault::FromSqlx as _;
 use crate::batch::InboxRow;
 use crate::error::StoreError;
+use crate::numbers::{signed, unsigned};
 use crate::query::{DeadLetterQuery, StoredDeadLetter};
-
-/// Dead letters on one page: each may carry 64 KiB.
-const MAX_LETTERS: u32 = 1_000;
-
-#[derive(sqlx::FromRow)]
-struct LetterRow {
-    id: i64,
-    received: i64,
-    source: String,
-    topic: String,
-    reason: String,
-    pointer: String,
-    detail: String,
-    raw: Vec<u8>,
-}
-
-#[derive(sqlx::FromRow)]
-struct EventRow {
-    hash: Vec<u8>,
-    received: i64,
-    raw: String,
-    name: Option<String>,
-    contact: Option<String>,
-}
-
-impl From<LetterRow> for StoredDeadLetter {
-    fn from(row: LetterRow) -> Self {
-        let LetterRow { id, received, source, topic, reason, pointer, detail, raw } = row;
-        let received = Timestamp::from_micros(received);
-        let reason = self::reason(&reason);
-        Self {
-            id: unsigned(id),
-            letter: DeadLetter { received, source, topic, reason, pointer, detail, raw },
-        }
-    }
-}
-
-/// The reason of that word; of a newer build's word, [`Reason::Other`].
-fn reason(word: &str) -> Reason {
-    let word: StrDeserializer<'_, NotAWord> = word.into_deserializer();
-    Reason::deserialize(word).unwrap_or(Reason::Other)
-}
-
-const COLUMNS: &str = "SELECT id, received, source, topic, reason, pointer, detail, raw FROM dead_letter";
+use crate::rows::{EventRow, LETTERS, LetterRow, MAX_LETTERS, reason};
 
 pub(super) async fn page(
     pool: &SqlitePool,
@@ -65,7 +17,7 @@ pub(super) async fn page(
     query: &DeadLetterQuery,
 ) -> Result<Vec<StoredDeadLetter>, StoreError> {
     let reason = if query.reason.is_some() { "AND reason = ?3" } else { "" };
-    let sql = format!("{COLUMNS} WHERE city = ?1 AND id < ?2 {reason} ORDER BY id DESC LIMIT ?4");
+    let sql = format!("{LETTERS} WHERE city = ?1 AND id < ?2 {reason} ORDER BY id DESC LIMIT ?4");
     let rows: Vec<LetterRow> = sqlx::query_as(AssertSqlSafe(sql))
         .bind(city)
         .bind(query.before.map_or(i64::MAX, signed))
@@ -83,7 +35,7 @@ pub(super) async fn one(
     id: u64,
 ) -> Result<Option<StoredDeadLetter>, StoreError> {
     let row: Option<LetterRow> =
-        sqlx::query_as(AssertSqlSafe(format!("{COLUMNS} WHERE city = ?1 AND id = ?2")))
+        sqlx::query_as(AssertSqlSafe(format!("{LETTERS} WHERE city = ?1 AND id = ?2")))
             .bind(city)
             .bind(signed(id))
             .fetch_optional(pool)
@@ -119,12 +71,5 @@ pub(super) async fn event(
     .fetch_optional(pool)
     .await
     .store()?;
-    let Some(EventRow { hash, received, raw, name, contact }) = row else { return Ok(None) };
-    Ok(Some(InboxRow {
-        key: key.clone(),
-        body_hash: digest(&hash)?,
-        received: Timestamp::from_micros(received),
-        raw,
-        reporter: name.zip(contact).map(|(name, contact)| Reporter { name, contact }),
-    }))
+    row.map(|row| row.into_event(key)).transpose().store()
 }

@@ -22,7 +22,7 @@ impl Lock {
             OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(prepare)?;
         match file.try_lock() {
             Ok(()) => Ok(Self { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(StoreError::InUse(database.to_owned())),
+            Err(TryLockError::WouldBlock) => Err(StoreError::InUse(database.display().to_string())),
             Err(TryLockError::Error(source)) => Err(prepare(source)),
         }
     }

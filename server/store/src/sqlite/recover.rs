@@ -2,19 +2,19 @@
 
 use pantau_schemas::hash::Hash;
 use pantau_schemas::ids::{DeviceId, Seq, SeriesId};
-use pantau_schemas::observation::Source;
 use pantau_schemas::time::Timestamp;
 use pantau_schemas::wire::Head;
 use pantau_schemas::world::World;
 use sqlx::SqlitePool;
 
 use super::fault::FromSqlx as _;
-use super::writer::{signed, unsigned};
 use super::{journal, verify};
 use crate::batch::SourceTotals;
 use crate::chain::{Broken, Chain, Fault};
 use crate::error::StoreError;
+use crate::numbers::{signed, unsigned};
 use crate::recovered::{INBOX_REMEMBERED, Recovered};
+use crate::rows::{self, TotalsRow};
 
 /// Entries read at once.
 const PAGE: u32 = 1_000;
@@ -156,21 +156,12 @@ fn digest_pair(digits: &[u8]) -> Option<(u128, u64)> {
 }
 
 async fn totals(pool: &SqlitePool, city: i64) -> Result<Vec<SourceTotals>, StoreError> {
-    let rows: Vec<(String, i64, i64, i64, i64)> = sqlx::query_as(
+    let rows: Vec<TotalsRow> = sqlx::query_as(
         "SELECT source, received, stored, duplicate, dead_lettered FROM total WHERE city = ?1",
     )
     .bind(city)
     .fetch_all(pool)
     .await
     .store()?;
-    let totals = |(word, received, stored, duplicate, dead_lettered): (String, i64, i64, i64, i64)| {
-        Some(SourceTotals {
-            source: Source::ALL.into_iter().find(|source| source.as_str() == word)?,
-            received: unsigned(received),
-            stored: unsigned(stored),
-            duplicate: unsigned(duplicate),
-            dead_lettered: unsigned(dead_lettered),
-        })
-    };
-    Ok(rows.into_iter().filter_map(totals).collect())
+    Ok(rows.into_iter().filter_map(rows::totals).collect())
 }

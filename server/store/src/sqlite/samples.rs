@@ -11,8 +11,8 @@ use pantau_schemas::time::Timestamp;
 use sqlx::SqlitePool;
 
 use super::fault::FromSqlx as _;
-use super::writer::unsigned;
 use crate::error::StoreError;
+use crate::numbers::unsigned;
 use crate::query::{Bucket, MAX_ROWS, width_us};
 
 /// Microseconds of a slot; the database keeps to it, so it never changes.

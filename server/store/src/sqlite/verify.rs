@@ -5,9 +5,9 @@ use sqlx::SqlitePool;
 
 use super::fault::FromSqlx as _;
 use super::journal;
-use super::writer::{signed, unsigned};
 use crate::chain::{Broken, Chain, Fault, Verified};
 use crate::error::StoreError;
+use crate::numbers::{signed, unsigned};
 
 /// Entries read at once; each page is a read of its own, so that the log can be moved on meanwhile.
 const PAGE: u32 = 1_000;

@@ -4,7 +4,6 @@
 //! rolls back what it had begun, and the next commit opens a new one. So there is no state to repair.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 
 use pantau_schemas::hash::Hash;
 use pantau_schemas::ids::SeriesId;
@@ -17,6 +16,7 @@ use super::fault::FromSqlx as _;
 use super::lock::Lock;
 use crate::batch::{Batch, Committed};
 use crate::error::{Conflict, StoreError};
+use crate::numbers::signed;
 
 /// Snapshots kept. More than one, so that a damaged one costs time and not the city.
 const SNAPSHOTS: i64 = 3;
@@ -154,41 +154,5 @@ impl Writer {
 async fn discard(conn: SqliteConnection) {
     if let Err(error) = conn.close().await {
         tracing::debug!(%error, "a connection to the store did not close cleanly");
-    }
-}
-
-/// Into the database's integers; a city does not reach the ninth quintillion of anything.
-pub(super) fn signed(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-/// Out of the database's integers; negative ones are never written.
-pub(super) fn unsigned(number: i64) -> u64 {
-    u64::try_from(number).unwrap_or(0)
-}
-
-/// Gathers what is new, so that it is remembered only after the commit.
-pub(super) struct Numbers<'a> {
-    known: &'a HashMap<SeriesId, i64>,
-    pub(super) new: HashMap<SeriesId, i64>,
-}
-
-impl<'a> Numbers<'a> {
-    pub(super) fn new(known: &'a HashMap<SeriesId, i64>) -> Self {
-        Self { known, new: HashMap::new() }
-    }
-
-    pub(super) fn get(&self, series: &SeriesId) -> Option<i64> {
-        self.known.get(series).or_else(|| self.new.get(series)).copied()
-    }
-
-    /// Notes a series that has no number yet.
-    pub(super) fn want(&mut self, series: &SeriesId) {
-        if self.known.contains_key(series) {
-            return;
-        }
-        if let Entry::Vacant(vacant) = self.new.entry(series.clone()) {
-            vacant.insert(0);
-        }
     }
 }

@@ -1,5 +1,6 @@
 //! Writes a journal the way the core does: every entry sealed, every entry applied.
 
+use pantau_schemas::dead_letter::{DeadLetter, Reason};
 use pantau_schemas::entry::{Actor, Cause, Change, DeviceChange, DeviceReason, DeviceState, Entry};
 use pantau_schemas::event::{ComplaintStep, NewComplaint};
 use pantau_schemas::hash::Hash;
@@ -125,4 +126,22 @@ pub(crate) fn event(id: &str, body: &str) -> InboxRow {
 
 pub(crate) fn totals(received: u64) -> SourceTotals {
     SourceTotals { source: Source::Mqtt, received, stored: received, duplicate: 0, dead_lettered: 0 }
+}
+
+/// A batch that carries one of everything for each of its entries, so that a half would show.
+pub(crate) fn everything(scribe: &mut Scribe) -> Batch {
+    let first = scribe.world.seq.0 + 1;
+    let entries = scribe.write_some(1 + first % 40);
+    let at = |seq: u64| i64::try_from(seq).unwrap() * 700_000;
+    let last = scribe.world.seq.0;
+    let all = first..=last;
+    Batch {
+        entries,
+        samples: all.clone().filter(|n| n % 2 == 0).map(|n| sample("a/x", at(n), 1.0)).collect(),
+        suspects: all.clone().filter(|n| n % 2 == 1).map(|n| vec![sample("a/x", at(n), 1.0)]).collect(),
+        inbox: all.clone().map(|n| event(&format!("e-{n}"), &"x".repeat(500))).collect(),
+        dead_letters: all.map(|_| DeadLetter::new(NOON, "mqtt", "t", Reason::Json, "", "", b"{")).collect(),
+        heard: Vec::new(),
+        totals: vec![totals(last)],
+    }
 }

@@ -10,10 +10,10 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use crate::conformance::scribe::{NOON, Scribe, event, sample, series, totals};
-use pantau_schemas::dead_letter::{DeadLetter, Reason};
+use crate::conformance::scribe::{NOON, Scribe, everything, series, totals};
+use pantau_schemas::dead_letter::Reason;
 use pantau_schemas::ids::CityCode;
-use pantau_store::{Batch, EntryQuery, Settings, Sqlite, Store};
+use pantau_store::{EntryQuery, Settings, Sqlite, Store};
 
 const KILLS: u64 = 20;
 /// Before the number of the last acknowledged entry.
@@ -21,24 +21,6 @@ const ACKNOWLEDGED: &str = "acknowledged ";
 
 async fn open(path: &Path) -> Sqlite {
     Sqlite::open(path, &CityCode::new("metro").unwrap(), &Settings::default()).await.unwrap()
-}
-
-/// A batch that carries one of everything for each of its entries, so that a half would show.
-fn batch(scribe: &mut Scribe) -> Batch {
-    let first = scribe.world.seq.0 + 1;
-    let entries = scribe.write_some(1 + first % 40);
-    let at = |seq: u64| i64::try_from(seq).unwrap() * 700_000;
-    let last = scribe.world.seq.0;
-    let all = first..=last;
-    Batch {
-        entries,
-        samples: all.clone().filter(|n| n % 2 == 0).map(|n| sample("a/x", at(n), 1.0)).collect(),
-        suspects: all.clone().filter(|n| n % 2 == 1).map(|n| vec![sample("a/x", at(n), 1.0)]).collect(),
-        inbox: all.clone().map(|n| event(&format!("e-{n}"), &"x".repeat(500))).collect(),
-        dead_letters: all.map(|_| DeadLetter::new(NOON, "mqtt", "t", Reason::Json, "", "", b"{")).collect(),
-        heard: Vec::new(),
-        totals: vec![totals(last)],
-    }
 }
 
 #[test]
@@ -54,7 +36,7 @@ fn child() {
         let store = open(Path::new(path.trim())).await;
         let mut scribe = Scribe { world: store.recover().await.unwrap().world };
         loop {
-            store.commit(&batch(&mut scribe)).await.unwrap();
+            store.commit(&everything(&mut scribe)).await.unwrap();
             writeln!(std::io::stdout(), "{ACKNOWLEDGED}{}", scribe.world.seq).unwrap();
             if scribe.world.seq.0.is_multiple_of(5) {
                 store.snapshot(&scribe.world).await.unwrap();

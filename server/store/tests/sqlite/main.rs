@@ -7,7 +7,7 @@ mod conformance;
 mod crash;
 mod faults;
 
-use conformance::{Home, suite};
+use conformance::Home;
 use pantau_schemas::ids::CityCode;
 use pantau_store::{Settings, Sqlite};
 use tempfile::TempDir;
@@ -26,24 +26,15 @@ impl Home for Folder {
     }
 }
 
-suite!(fresh();
-    commits::an_empty_store_is_an_empty_world,
-    commits::what_was_committed_is_there_after_a_restart,
-    commits::the_same_batch_twice_is_the_same_as_once,
-    commits::a_commit_dropped_at_any_point_can_be_tried_again,
-    commits::a_batch_that_contradicts_the_journal_leaves_nothing,
-    commits::a_coordinate_survives_to_its_last_bit,
-    commits::two_cities_in_one_home_see_nothing_of_each_other,
-    commits::a_closed_store_says_so,
-    events::an_event_is_kept_as_it_came_and_its_reporter_can_be_forgotten,
-    events::a_start_remembers_every_event_oldest_first,
-    events::dead_letters_can_be_seen_counted_and_paged,
-    events::only_what_is_past_its_time_goes,
-    journal::entries_can_be_asked_for_by_place_time_kind_and_subject,
-    journal::a_snapshot_spares_the_replay,
-    journal::a_snapshot_ahead_of_the_journal_is_refused,
-    journal::a_whole_journal_is_proved_whole_while_it_grows,
-    samples::a_sample_that_comes_again_is_counted_as_known,
-    samples::a_late_sample_is_kept_in_its_place_and_is_not_the_newest,
-    samples::buckets_are_what_one_would_count_by_hand,
-);
+/// One test a promise, each with a folder of its own.
+macro_rules! in_a_folder {
+    ($($module:ident :: $promise:ident),* $(,)?) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $promise() {
+                conformance::$module::$promise(&fresh()).await;
+            }
+        )*
+    };
+}
+conformance::promises!(in_a_folder);

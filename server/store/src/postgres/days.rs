@@ -1,0 +1,113 @@
+//! Partitions of samples, one a day, made before they are needed.
+//!
+//! A day is made when the first sample of the day before arrives, and on demand for late samples as far as
+//! `sample_days_make` lets a device's clock reach. Anything else goes to the partition `sample_other`, from which it
+//! is moved should its day ever be made: a wrong clock costs a row there and not a table. So a day that cannot
+//! be made now, because a backup reads, is no reason to hold up a commit.
+
+use std::collections::{BTreeSet, HashSet};
+use std::time::Duration;
+
+use sqlx::{Error, PgConnection};
+use tokio::time::Instant;
+
+use super::fault::FromSqlx as _;
+use super::schema::Layout;
+use crate::batch::Batch;
+use crate::error::StoreError;
+
+/// Microseconds of a day, UTC.
+pub(super) const DAY_US: i64 = 86_400_000_000;
+/// Days remembered that have no partition of their own; past that they are asked for again.
+const OTHER_MAX: usize = 4_096;
+/// After a failure nothing is made for so long.
+const PAUSE: Duration = Duration::from_secs(60);
+
+/// The day of a time.
+pub(super) const fn day_of(time_us: i64) -> i64 {
+    time_us.div_euclid(DAY_US)
+}
+
+/// What there is a partition for.
+#[derive(Debug)]
+pub(super) struct Days {
+    pub(super) layout: Layout,
+    known: BTreeSet<i64>,
+    /// Asked for and not made: too far from today.
+    other: HashSet<i64>,
+    not_before: Option<Instant>,
+}
+
+impl Days {
+    /// The days that are there, those around today made.
+    pub(super) async fn load(conn: &mut PgConnection, layout: Layout) -> Result<Self, StoreError> {
+        let mut days = Self { layout, known: BTreeSet::new(), other: HashSet::new(), not_before: None };
+        if layout == Layout::Days {
+            days.make(conn, &[]).await?;
+        }
+        Ok(days)
+    }
+
+    /// Sees to it that the days of a batch, and the one after the last, are there.
+    pub(super) async fn cover(&mut self, conn: &mut PgConnection, batch: &Batch) -> Result<(), StoreError> {
+        if self.layout == Layout::Hypertable || self.not_before.is_some_and(|at| Instant::now() < at) {
+            return Ok(());
+        }
+        let mut wanted: BTreeSet<i64> = BTreeSet::new();
+        for sample in batch.samples.iter().chain(batch.suspects.iter().flatten()) {
+            wanted.insert(day_of(sample.time.micros()));
+        }
+        if let Some(last) = wanted.last().copied() {
+            wanted.insert(last.saturating_add(1));
+        }
+        wanted.retain(|day| !self.known.contains(day) && !self.other.contains(day));
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let wanted: Vec<i64> = wanted.into_iter().collect();
+        self.make(conn, &wanted).await
+    }
+
+    async fn make(&mut self, conn: &mut PgConnection, wanted: &[i64]) -> Result<(), StoreError> {
+        let made: Result<Vec<i64>, Error> =
+            sqlx::query_scalar("SELECT * FROM sample_days_make($1)").bind(wanted).fetch_all(conn).await;
+        match made {
+            Ok(days) => {
+                self.known = days.into_iter().collect();
+                if self.other.len() > OTHER_MAX {
+                    self.other.clear();
+                }
+                self.other.extend(wanted.iter().filter(|day| !self.known.contains(day)));
+                self.not_before = None;
+                Ok(())
+            }
+            Err(error @ Error::Database(_)) if !is_fatal(&error) => {
+                tracing::warn!(%error, "failed to make a partition of samples; trying again in a minute");
+                self.not_before = Some(Instant::now() + PAUSE);
+                Ok(())
+            }
+            Err(error) => Err(error).store(),
+        }
+    }
+
+    /// The oldest days that are there, before one.
+    pub(super) fn before(&self, end: i64) -> Vec<i64> {
+        self.known.range(..end).copied().collect()
+    }
+
+    /// A day was dropped.
+    pub(super) fn forget(&mut self, day: i64) {
+        self.known.remove(&day);
+    }
+}
+
+/// Whether the connection is over, or nothing can be written at all.
+fn is_fatal(error: &Error) -> bool {
+    let code = match error {
+        Error::Database(database) => database.code(),
+        _ => return true,
+    };
+    code.is_none_or(|code| {
+        code.starts_with("57P") || code.starts_with("08") || code == "25006" || code == "53100"
+    })
+}

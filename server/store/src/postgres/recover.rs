@@ -1,0 +1,167 @@
+//! What a start brings back.
+
+use pantau_schemas::hash::Hash;
+use pantau_schemas::ids::{DeviceId, Seq, SeriesId};
+use pantau_schemas::time::Timestamp;
+use pantau_schemas::wire::Head;
+use pantau_schemas::world::World;
+use sqlx::PgPool;
+
+use super::fault::FromSqlx as _;
+use super::{journal, verify};
+use crate::batch::SourceTotals;
+use crate::chain::{Broken, Chain, Fault};
+use crate::error::StoreError;
+use crate::numbers::{signed, unsigned};
+use crate::recovered::{INBOX_REMEMBERED, Recovered};
+use crate::rows::{self, TotalsRow};
+
+/// Entries read at once.
+const PAGE: u32 = 1_000;
+/// Digests of events read at once.
+const DIGESTS: i64 = 4_096;
+
+pub(super) async fn recover(pool: &PgPool, city: i32) -> Result<Recovered, StoreError> {
+    let mut world = newest_snapshot(pool, city).await?;
+    let mut chain = Chain { seq: world.seq, hash: world.hash };
+    let mut entries_replayed = 0;
+    loop {
+        let page = journal::page(pool, city, signed(chain.seq.0), PAGE).await?;
+        if page.is_empty() {
+            break;
+        }
+        for row in &page {
+            let entry = chain.follow(row)?;
+            world.apply(&entry).or(Err(Broken { seq: entry.seq, why: Fault::Missing }))?;
+            entries_replayed += 1;
+        }
+    }
+    verify::check_end(pool, city, chain).await?;
+    Ok(Recovered {
+        world,
+        heads: heads(pool, city).await?,
+        heard: heard(pool, city).await?,
+        inbox: inbox(pool, city).await?,
+        totals: totals(pool, city).await?,
+        entries_replayed,
+    })
+}
+
+#[derive(sqlx::FromRow)]
+struct SnapshotRow {
+    seq: i64,
+    hash: Vec<u8>,
+    digest: Vec<u8>,
+    world: String,
+    /// The hash of the entry it was taken at.
+    in_journal: Option<Vec<u8>>,
+}
+
+/// The newest snapshot that is whole and belongs to the journal; an empty World when there is none.
+async fn newest_snapshot(pool: &PgPool, city: i32) -> Result<World, StoreError> {
+    let mut below = i64::MAX;
+    loop {
+        let row: Option<SnapshotRow> = sqlx::query_as(
+            "SELECT seq, hash, digest, world, \
+               (SELECT journal.hash FROM journal WHERE journal.city = $1 AND journal.seq = snapshot.seq) \
+             AS in_journal \
+             FROM snapshot WHERE city = $1 AND seq < $2 ORDER BY seq DESC LIMIT 1",
+        )
+        .bind(city)
+        .bind(below)
+        .fetch_optional(pool)
+        .await
+        .store()?;
+        let Some(SnapshotRow { seq, hash, digest, world: text, in_journal }) = row else {
+            return Ok(World::default());
+        };
+        below = seq;
+        if in_journal.as_ref() != Some(&hash) {
+            // Replaying past a journal that was cut or rewritten would hide it.
+            let why = if in_journal.is_none() { Fault::CutOff } else { Fault::Snapshot };
+            return Err(Broken { seq: Seq(unsigned(seq)), why }.into());
+        }
+        let whole = Hash::of(text.as_bytes()).bytes().as_slice() == digest;
+        // A World of another build may have another shape: older entries then make it again.
+        match serde_json::from_str::<World>(&text) {
+            Ok(world) if whole && signed(world.seq.0) == seq && world.hash.bytes().as_slice() == hash => {
+                return Ok(world);
+            }
+            Ok(_) => tracing::warn!(seq, "a snapshot is damaged; taking the one before"),
+            Err(error) => tracing::warn!(seq, %error, "a snapshot cannot be read; taking the one before"),
+        }
+    }
+}
+
+async fn heads(pool: &PgPool, city: i32) -> Result<Vec<Head>, StoreError> {
+    let rows: Vec<(String, i64, f64)> = sqlx::query_as(
+        "SELECT series.name, head.time, head.value FROM head JOIN series ON series.city = head.city AND series.id = head.series \
+         WHERE head.city = $1",
+    )
+    .bind(city)
+    .fetch_all(pool)
+    .await
+    .store()?;
+    let head = |(name, time, value): (String, i64, f64)| {
+        Some(Head { series: SeriesId::new(&name).ok()?, time: Timestamp::from_micros(time), value })
+    };
+    Ok(rows.into_iter().filter_map(head).collect())
+}
+
+async fn heard(pool: &PgPool, city: i32) -> Result<Vec<(DeviceId, Timestamp)>, StoreError> {
+    let rows: Vec<(String, i64)> =
+        sqlx::query_as("SELECT device, time FROM heard WHERE city = $1 ORDER BY device COLLATE \"C\"")
+            .bind(city)
+            .fetch_all(pool)
+            .await
+            .store()?;
+    let heard =
+        |(device, time): (String, i64)| Some((DeviceId::new(&device).ok()?, Timestamp::from_micros(time)));
+    Ok(rows.into_iter().filter_map(heard).collect())
+}
+
+/// The digests of the newest events, oldest first. They come thousands in one row: as a row each, a million of
+/// them would hold up a start for seconds.
+async fn inbox(pool: &PgPool, city: i32) -> Result<Vec<(u128, u64)>, StoreError> {
+    let before_oldest: Option<i64> =
+        sqlx::query_scalar("SELECT id FROM inbox WHERE city = $1 ORDER BY id DESC LIMIT 1 OFFSET $2")
+            .bind(city)
+            .bind(i64::from(INBOX_REMEMBERED))
+            .fetch_optional(pool)
+            .await
+            .store()?;
+    let mut after = before_oldest.unwrap_or(0);
+    let mut digests = Vec::new();
+    loop {
+        let (last, bytes): (Option<i64>, Option<Vec<u8>>) = sqlx::query_as(
+            "SELECT max(id), string_agg(digest, ''::bytea ORDER BY id) FROM \
+             (SELECT id, digest FROM inbox WHERE city = $1 AND id > $2 ORDER BY id LIMIT $3) AS page",
+        )
+        .bind(city)
+        .bind(after)
+        .bind(DIGESTS)
+        .fetch_one(pool)
+        .await
+        .store()?;
+        let (Some(last), Some(bytes)) = (last, bytes) else { return Ok(digests) };
+        after = last;
+        digests.extend(bytes.chunks_exact(24).filter_map(digest_pair));
+    }
+}
+
+/// 16 bytes of an identity and 8 of a body.
+fn digest_pair(bytes: &[u8]) -> Option<(u128, u64)> {
+    let (key, body) = bytes.split_first_chunk()?;
+    Some((u128::from_be_bytes(*key), u64::from_be_bytes(*body.first_chunk()?)))
+}
+
+async fn totals(pool: &PgPool, city: i32) -> Result<Vec<SourceTotals>, StoreError> {
+    let rows: Vec<TotalsRow> = sqlx::query_as(
+        "SELECT source, received, stored, duplicate, dead_lettered FROM total WHERE city = $1",
+    )
+    .bind(city)
+    .fetch_all(pool)
+    .await
+    .store()?;
+    Ok(rows.into_iter().filter_map(rows::totals).collect())
+}

@@ -1,0 +1,153 @@
+//! TimescaleDB on the same tables: `sample` becomes a hypertable, and what the extension's licence and version
+//! allow is added. Nothing here changes an answer; it makes old samples small and dashboards fast.
+//!
+//! What is left out is said in the log, once, by the migration. Sources: the reference at
+//! tigerdata.com/docs (`create_hypertable`, `set_integer_now_func`, `add_compression_policy`,
+//! `add_continuous_aggregate_policy`).
+
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
+
+use super::fault::FromSqlx as _;
+use crate::error::StoreError;
+
+const HYPERTABLE: &str = include_str!("../../migrations/postgres/samples/hypertable.sql");
+
+/// The oldest version with `by_range`, as major and minor.
+const OLDEST: (u32, u32) = (2, 13);
+
+/// A part that only the Community edition has (`timescaledb.license = timescale`).
+struct Part {
+    /// For the log.
+    name: &'static str,
+    /// A query that gives a row when the part is there already.
+    there: &'static str,
+    /// Statements that make it, each in a transaction of its own.
+    make: &'static [&'static str],
+}
+
+/// Times and offsets are microseconds, as the column is. Late samples are common, and a late one in a
+/// compressed chunk is expensive: a week goes by before a chunk is compressed.
+const PARTS: [Part; 3] = [
+    Part {
+        name: "compression of samples older than 7 days",
+        there: "SELECT 1 FROM timescaledb_information.jobs \
+                WHERE proc_name = 'policy_compression' AND hypertable_schema = 'pantau' AND hypertable_name = 'sample'",
+        make: &[
+            "ALTER TABLE sample SET (timescaledb.compress, timescaledb.compress_segmentby = 'city, series', \
+             timescaledb.compress_orderby = 'time')",
+            "SELECT add_compression_policy('sample', compress_after => BIGINT '604800000000', if_not_exists => true)",
+        ],
+    },
+    Part {
+        name: "the aggregate of every minute",
+        there: "SELECT 1 FROM timescaledb_information.continuous_aggregates \
+                WHERE view_schema = 'pantau' AND view_name = 'sample_minute'",
+        make: &[
+            "CREATE MATERIALIZED VIEW sample_minute WITH (timescaledb.continuous) AS \
+             SELECT city, series, time_bucket(BIGINT '60000000', time) AS start, min(value) AS min, max(value) AS max, \
+               sum(value) AS sum, count(*) AS count, last(value, time) AS last \
+             FROM sample GROUP BY city, series, time_bucket(BIGINT '60000000', time) WITH NO DATA",
+            "SELECT add_continuous_aggregate_policy('sample_minute', start_offset => BIGINT '172800000000', \
+             end_offset => BIGINT '60000000', schedule_interval => INTERVAL '1 minute', if_not_exists => true)",
+        ],
+    },
+    Part {
+        name: "the aggregate of every hour",
+        there: "SELECT 1 FROM timescaledb_information.continuous_aggregates \
+                WHERE view_schema = 'pantau' AND view_name = 'sample_hour'",
+        make: &[
+            "CREATE MATERIALIZED VIEW sample_hour WITH (timescaledb.continuous) AS \
+             SELECT city, series, time_bucket(BIGINT '3600000000', time) AS start, min(value) AS min, max(value) AS max, \
+               sum(value) AS sum, count(*) AS count, last(value, time) AS last \
+             FROM sample GROUP BY city, series, time_bucket(BIGINT '3600000000', time) WITH NO DATA",
+            "SELECT add_continuous_aggregate_policy('sample_hour', start_offset => BIGINT '604800000000', \
+             end_offset => BIGINT '3600000000', schedule_interval => INTERVAL '30 minutes', if_not_exists => true)",
+        ],
+    },
+];
+
+/// Makes `sample` a hypertable, if the extension is there or can be; says whether it did.
+pub(super) async fn make(conn: &mut PgConnection) -> Result<bool, StoreError> {
+    let Some(version) = extension(conn).await? else { return Ok(false) };
+    if parse(&version).is_none_or(|version| version < OLDEST) {
+        tracing::warn!(version, "this TimescaleDB is too old to be used: samples go to plain partitions");
+        return Ok(false);
+    }
+    let mut transaction = conn.begin().await.store()?;
+    transaction.execute(HYPERTABLE).await.store()?;
+    transaction.commit().await.store()?;
+    tracing::info!(version, "samples go to a hypertable of TimescaleDB");
+    Ok(true)
+}
+
+/// Adds what the licence and the version allow and is not there yet. A part that fails is left out.
+pub(super) async fn refine(conn: &mut PgConnection) -> Result<(), StoreError> {
+    let licence: Option<String> = sqlx::query_scalar("SELECT current_setting('timescaledb.license', true)")
+        .fetch_one(&mut *conn)
+        .await
+        .store()?;
+    for part in &PARTS {
+        if licence.as_deref() == Some("apache") {
+            tracing::info!(part = part.name, "left out: the Apache edition of TimescaleDB has it not");
+            continue;
+        }
+        let there = sqlx::query(part.there).fetch_optional(&mut *conn).await.store()?.is_some();
+        for statement in part.make.iter().filter(|_| !there) {
+            // Continuous aggregates cannot be made inside a transaction block.
+            match conn.execute(*statement).await {
+                Ok(_) => {}
+                Err(error @ sqlx::Error::Database(_)) => {
+                    tracing::warn!(part = part.name, %error, "left out: this TimescaleDB refuses it");
+                    break;
+                }
+                Err(error) => return Err(error).store(),
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The version of the extension, made where it can be.
+async fn extension(conn: &mut PgConnection) -> Result<Option<String>, StoreError> {
+    const VERSION: &str = "SELECT extversion FROM pg_extension WHERE extname = 'timescaledb'";
+    let there: Option<String> = sqlx::query_scalar(VERSION).fetch_optional(&mut *conn).await.store()?;
+    if there.is_some() {
+        return Ok(there);
+    }
+    // Asked for without being preloaded, the extension ends the connection. Who may not see what is preloaded
+    // may not make extensions either.
+    let preloaded: bool = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'timescaledb') AND EXISTS \
+           (SELECT FROM pg_settings WHERE name = 'shared_preload_libraries' AND setting LIKE '%timescaledb%')",
+    )
+    .fetch_one(&mut *conn)
+    .await
+    .store()?;
+    if !preloaded {
+        return Ok(None);
+    }
+    if let Err(error) = conn.execute(AssertSqlSafe("CREATE EXTENSION timescaledb SCHEMA public")).await {
+        tracing::warn!(%error, "TimescaleDB is installed but cannot be used: samples go to plain partitions");
+        return Ok(None);
+    }
+    sqlx::query_scalar(VERSION).fetch_optional(conn).await.store()
+}
+
+/// Major and minor of `2.28.1`.
+fn parse(version: &str) -> Option<(u32, u32)> {
+    let mut parts = version.split('.');
+    Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_compared_as_numbers() {
+        assert!(parse("2.9.3").unwrap() < OLDEST);
+        assert!(parse("2.13.0").unwrap() >= OLDEST);
+        assert!(parse("3.0").unwrap() >= OLDEST);
+        assert_eq!(parse("dev"), None);
+    }
+}

@@ -1,0 +1,81 @@
+//! The proof that the journal is as it was written.
+
+use pantau_schemas::ids::Seq;
+use sqlx::PgPool;
+
+use super::fault::FromSqlx as _;
+use super::journal;
+use crate::chain::{Broken, Chain, Fault, Verified};
+use crate::error::StoreError;
+use crate::numbers::{signed, unsigned};
+
+/// Entries read at once; each page is a read of its own, so that the log can be moved on meanwhile.
+const PAGE: u32 = 1_000;
+
+pub(super) async fn verify(
+    pool: &PgPool,
+    city: i32,
+    mut progress: impl FnMut(Seq) + Send,
+) -> Result<Verified, StoreError> {
+    let mut chain = Chain::START;
+    loop {
+        let page = journal::page(pool, city, signed(chain.seq.0), PAGE).await?;
+        for row in &page {
+            chain.follow(row)?;
+        }
+        if page.is_empty() && !grows(pool, city, chain).await? {
+            break;
+        }
+        progress(chain.seq);
+    }
+    check_snapshots(pool, city).await?;
+    Ok(Verified { entries: chain.seq.0, head: chain.hash })
+}
+
+/// Whether entries were added since the last page; if not, the end must be the recorded one.
+async fn grows(pool: &PgPool, city: i32, chain: Chain) -> Result<bool, StoreError> {
+    // One statement, so one state of the database, also while a server writes.
+    let (last, tip, hash): (Option<i64>, Option<i64>, Option<Vec<u8>>) = sqlx::query_as(
+        "SELECT (SELECT max(seq) FROM journal WHERE city = $1), \
+                (SELECT seq FROM tip WHERE city = $1), (SELECT hash FROM tip WHERE city = $1)",
+    )
+    .bind(city)
+    .fetch_one(pool)
+    .await
+    .store()?;
+    let last = Seq(last.map_or(0, unsigned));
+    if last > chain.seq {
+        return Ok(true);
+    }
+    let tip = Seq(tip.map_or(0, unsigned));
+    if tip > chain.seq {
+        return Err(Broken { seq: chain.seq.next(), why: Fault::CutOff }.into());
+    }
+    let same = tip == chain.seq && (tip == Seq(0) || hash.as_deref() == Some(chain.hash.bytes().as_slice()));
+    if same { Ok(false) } else { Err(Broken { seq: chain.seq.min(tip.next()), why: Fault::Tip }.into()) }
+}
+
+/// The journal must end where it is recorded to end; for a start, when nobody writes yet.
+pub(super) async fn check_end(pool: &PgPool, city: i32, chain: Chain) -> Result<(), StoreError> {
+    grows(pool, city, chain).await.map(drop)
+}
+
+/// Every snapshot must have been taken at an entry of this journal.
+async fn check_snapshots(pool: &PgPool, city: i32) -> Result<(), StoreError> {
+    let wrong: Option<(i64, bool)> = sqlx::query_as(
+        "SELECT snapshot.seq, journal.seq IS NULL FROM snapshot \
+         LEFT JOIN journal ON journal.city = snapshot.city AND journal.seq = snapshot.seq \
+         WHERE snapshot.city = $1 AND snapshot.hash IS DISTINCT FROM journal.hash ORDER BY snapshot.seq LIMIT 1",
+    )
+    .bind(city)
+    .fetch_optional(pool)
+    .await
+    .store()?;
+    match wrong {
+        None => Ok(()),
+        Some((seq, cut)) => {
+            let why = if cut { Fault::CutOff } else { Fault::Snapshot };
+            Err(Broken { seq: Seq(unsigned(seq)), why }.into())
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Rows as the databases of all homes give them, and what they become.
+
+use std::array::TryFromSliceError;
+
+use pantau_schemas::dead_letter::{DeadLetter, Reason};
+use pantau_schemas::event::Reporter;
+use pantau_schemas::hash::Hash;
+use pantau_schemas::ids::EventKey;
+use pantau_schemas::observation::Source;
+use pantau_schemas::time::Timestamp;
+use serde::Deserialize as _;
+use serde::de::IntoDeserializer as _;
+use serde::de::value::{Error as NotAWord, StrDeserializer};
+use sqlx::Error;
+
+use crate::batch::{InboxRow, SourceTotals};
+use crate::numbers::unsigned;
+use crate::query::StoredDeadLetter;
+use crate::recovered::{body_digest, key_digest};
+
+/// Dead letters on one page: each may carry 64 KiB.
+pub(crate) const MAX_LETTERS: u32 = 1_000;
+/// Where a [`LetterRow`] comes from.
+pub(crate) const LETTERS: &str =
+    "SELECT id, received, source, topic, reason, pointer, detail, raw FROM dead_letter";
+
+#[derive(sqlx::FromRow)]
+pub(crate) struct LetterRow {
+    id: i64,
+    received: i64,
+    source: String,
+    topic: String,
+    reason: String,
+    pointer: String,
+    detail: String,
+    raw: Vec<u8>,
+}
+
+#[derive(sqlx::FromRow)]
+pub(crate) struct EventRow {
+    hash: Vec<u8>,
+    received: i64,
+    raw: String,
+    name: Option<String>,
+    contact: Option<String>,
+}
+
+impl From<LetterRow> for StoredDeadLetter {
+    fn from(row: LetterRow) -> Self {
+        let LetterRow { id, received, source, topic, reason, pointer, detail, raw } = row;
+        let received = Timestamp::from_micros(received);
+        let reason = self::reason(&reason);
+        Self {
+            id: unsigned(id),
+            letter: DeadLetter { received, source, topic, reason, pointer, detail, raw },
+        }
+    }
+}
+
+/// The reason of that word; of a newer build's word, [`Reason::Other`].
+pub(crate) fn reason(word: &str) -> Reason {
+    let word: StrDeserializer<'_, NotAWord> = word.into_deserializer();
+    Reason::deserialize(word).unwrap_or(Reason::Other)
+}
+
+impl EventRow {
+    /// The event of that identity.
+    pub(crate) fn into_event(self, key: &EventKey) -> Result<InboxRow, Error> {
+        let Self { hash, received, raw, name, contact } = self;
+        Ok(InboxRow {
+            key: key.clone(),
+            body_hash: digest(&hash)?,
+            received: Timestamp::from_micros(received),
+            raw,
+            reporter: name.zip(contact).map(|(name, contact)| Reporter { name, contact }),
+        })
+    }
+}
+
+/// A digest out of a column that the schema keeps at 32 bytes.
+pub(crate) fn digest(bytes: &[u8]) -> Result<Hash, Error> {
+    let bytes = bytes.try_into().map_err(|error: TryFromSliceError| Error::Decode(error.into()))?;
+    Ok(Hash::from_bytes(bytes))
+}
+
+/// What a start brings back of an event: 16 bytes of its identity, 8 of its body.
+pub(crate) fn event_digest(row: &InboxRow) -> Vec<u8> {
+    let mut digest = key_digest(&row.key).to_be_bytes().to_vec();
+    digest.extend(body_digest(&row.body_hash).to_be_bytes());
+    digest
+}
+
+/// The sum of one source; of a newer build's source, nothing.
+pub(crate) type TotalsRow = (String, i64, i64, i64, i64);
+
+/// Out of a [`TotalsRow`].
+pub(crate) fn totals((word, received, stored, duplicate, dead_lettered): TotalsRow) -> Option<SourceTotals> {
+    Some(SourceTotals {
+        source: Source::ALL.into_iter().find(|source| source.as_str() == word)?,
+        received: unsigned(received),
+        stored: unsigned(stored),
+        duplicate: unsigned(duplicate),
+        dead_lettered: unsigned(dead_lettered),
+    })
+}
