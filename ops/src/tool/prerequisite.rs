@@ -1,9 +1,9 @@
-//! What the tests need that Cargo does not bring: a broker, a camera server and a browser.
+//! What the tests need that Cargo does not bring: a database, a broker, a camera server and a browser.
 //!
 //! On a Debian-like machine and as root they are installed; anywhere else the person is told which tests
 //! will be skipped and why. Nothing is installed that is there already.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, ensure};
@@ -29,13 +29,21 @@ enum Probe {
     Runs(&'static [&'static str]),
     /// One of these programs is on the path.
     Program(&'static [&'static str]),
+    /// A PostgreSQL server, which Debian keeps off the path, in a folder for each version.
+    Postgres,
 }
 
 /// The names under which distributions ship the browser.
 pub(crate) const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
 /// Everything the tests use. `python3` by its full path: the bindings are of the system's own interpreter.
-pub const ALL: [Prerequisite; 3] = [
+pub const ALL: [Prerequisite; 4] = [
+    Prerequisite {
+        name: "PostgreSQL",
+        tests: "the tests of the PostgreSQL store",
+        packages: &["postgresql"],
+        probe: Probe::Postgres,
+    },
     Prerequisite {
         name: "Mosquitto",
         tests: "the MQTT end-to-end tests",
@@ -75,8 +83,17 @@ impl Prerequisite {
         match &self.probe {
             Probe::Runs(words) => succeeds(words),
             Probe::Program(names) => names.iter().any(|name| find(name).is_some()),
+            Probe::Postgres => {
+                find("postgres").is_some() || debians_postgres(Path::new("/usr/lib/postgresql"))
+            }
         }
     }
+}
+
+/// Whether there is a server in one of the folders that Debian makes, one a version.
+fn debians_postgres(folder: &Path) -> bool {
+    let versions = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    versions.into_iter().any(|version| version.path().join("bin/postgres").is_file())
 }
 
 /// Why nothing can be installed here, or `None` when it can.
