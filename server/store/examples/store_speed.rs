@@ -3,14 +3,14 @@
 //! `cargo run --release -p pantau-store --example store_speed -- [rows] [batch]`, for instance `20000000 10000`.
 //! Prints one line a measurement; writes to a temporary folder.
 
-use std::error::Error;
-use std::io::Write as _;
+mod speed;
+
 use std::path::Path;
 use std::time::Duration;
 
 use pantau_schemas::entry::{Actor, Cause, Change, DeviceChange, DeviceReason, DeviceState, Entry};
 use pantau_schemas::hash::Hash;
-use pantau_schemas::ids::{CityCode, DeviceId, EventKey, SeriesId};
+use pantau_schemas::ids::{CityCode, DeviceId, EventKey};
 use pantau_schemas::observation::Sample;
 use pantau_schemas::time::Timestamp;
 use pantau_schemas::world::World;
@@ -19,36 +19,9 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Executor as _, SqliteConnection};
 use tokio::time::Instant;
 
-type Outcome<T> = Result<T, Box<dyn Error>>;
+use speed::{Outcome, START_US, names, quantiles, rate, row, samples, say};
 
-const SERIES: i64 = 2_000;
-const STEP_US: i64 = 60_000_000;
-const START_US: i64 = 1_795_320_669_000_000;
 const HOUR_US: i64 = 3_600_000_000;
-
-fn say(line: &str) {
-    // A closed pipe only means that nobody reads.
-    drop(writeln!(std::io::stdout(), "{line}"));
-}
-
-/// The n-th sample of 2,000 series that speak once a minute: series, time, value.
-fn row(n: i64) -> (i64, i64, f64) {
-    let (tick, series) = (n / SERIES, n % SERIES);
-    let value = f64::from(i32::try_from(n % 997).unwrap_or(0)) / 7.0;
-    (series, START_US + tick * STEP_US + series * 29_000, value)
-}
-
-fn rate(rows: i64, took: Duration) -> String {
-    format!("{:>9.0} rows/s", f64::from(i32::try_from(rows).unwrap_or(i32::MAX)) / took.as_secs_f64())
-}
-
-fn quantiles(mut times: Vec<Duration>) -> String {
-    times.sort();
-    let at = |percent: usize| {
-        times.get((times.len() * percent / 100).min(times.len() - 1)).copied().unwrap_or_default()
-    };
-    format!("p50 {:.2?} p99 {:.2?} max {:.2?}", at(50), at(99), at(100))
-}
 
 async fn bare(path: &Path, synchronous: SqliteSynchronous) -> Outcome<SqliteConnection> {
     let options = SqliteConnectOptions::new()
@@ -94,19 +67,8 @@ async fn raw(path: &Path, rows: i64, batch: i64, key: &str) -> Outcome<()> {
     Ok(())
 }
 
-fn samples(from: i64, to: i64, names: &[SeriesId]) -> Vec<Sample> {
-    let sample = |n| {
-        let (series, time, value) = row(n);
-        let series = names.get(usize::try_from(series).ok()?)?.clone();
-        Some(Sample { series, time: Timestamp::from_micros(time), value })
-    };
-    (from..to).filter_map(sample).collect()
-}
-
 async fn through_the_store(path: &Path, rows: i64, batch: i64) -> Outcome<()> {
-    let names: Vec<SeriesId> = (0..SERIES)
-        .map(|n| SeriesId::new(&format!("ap-{}/m{}", n / 10, n % 10)))
-        .collect::<Result<_, _>>()?;
+    let names = names()?;
     let store = Sqlite::open(path, &CityCode::new("metro")?, &Settings::default()).await?;
     let mut took = Duration::ZERO;
     let mut times = Vec::new();

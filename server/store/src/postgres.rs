@@ -6,10 +6,13 @@
 //! the city. When the server goes away the next commit finds the new one, takes the lock again and asks what
 //! became of the batch before.
 
+mod column;
 mod commit;
 mod copy;
 mod days;
+mod events;
 mod fault;
+mod insert;
 mod journal;
 mod letters;
 mod measured;

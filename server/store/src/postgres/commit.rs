@@ -1,20 +1,22 @@
 //! One group commit, in one transaction.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use pantau_schemas::hash::Hash;
 use pantau_schemas::ids::{Seq, SeriesId};
 use sqlx::{Executor as _, PgConnection};
 
+use super::column::{column, text};
 use super::copy::copy;
+use super::events::{write_inbox, write_rest};
 use super::fault::{FromSqlx as _, is_duplicate, name};
-use super::measured::{Measured, Suspects, newest, rows};
-use crate::batch::{Batch, Committed, InboxRow, SealedEntry};
+use super::insert::{insert, insert_each, number_series, write_heads};
+use super::measured::{Suspects, newest, rows};
+use crate::batch::{Batch, Committed, SealedEntry};
 use crate::chain::{append, split};
 use crate::error::{Conflict, StoreError};
 use crate::numbers::{Numbers, signed, unsigned};
-use crate::rows::{digest, event_digest};
+use crate::rows::digest;
 
 /// What a batch adds to the writer's memory once it is durable.
 type NewSeries = HashMap<SeriesId, i64>;
@@ -69,9 +71,7 @@ pub(super) async fn commit(
     let samples = rows(&batch.samples, &numbers);
     let samples_new = match (way, samples.is_empty()) {
         (_, true) => 0,
-        (Way::Inserted, _) => {
-            u64::try_from(insert(conn, pen.city, &samples).await.store()?.len()).unwrap_or(0)
-        }
+        (Way::Inserted, _) => insert(conn, pen.city, &samples).await.store()?,
         (Way::Copied, _) => match copy(conn, pen.city, &samples).await {
             Ok(count) => count,
             Err(error) if is_duplicate(&error) => {
@@ -82,9 +82,9 @@ pub(super) async fn commit(
         },
     };
     let suspects = Suspects::new(&batch.suspects, &numbers);
-    let suspects_new = suspects.count(&insert(conn, pen.city, &suspects.rows).await.store()?);
+    let suspects_new = suspects.count(&insert_each(conn, pen.city, &suspects.rows).await.store()?);
     let heads = newest(samples.iter().chain(&suspects.rows));
-    write_heads(conn, pen.city, &heads).await.store()?;
+    write_heads(conn, pen.city, &heads, &numbers).await.store()?;
     write_rest(conn, pen.city, batch).await.store()?;
     let of_suspects: u64 = suspects_new.iter().map(|count| u64::try_from(*count).unwrap_or(0)).sum();
     let committed = Committed { suspects_new, samples_new: samples_new + of_suspects };
@@ -185,192 +185,4 @@ async fn write_entries(
     .await
     .store()?;
     Ok(end)
-}
-
-async fn write_inbox(conn: &mut PgConnection, city: i32, events: &[InboxRow]) -> Result<(), StoreError> {
-    if events.is_empty() {
-        return Ok(());
-    }
-    let inserted = sqlx::query(
-        "INSERT INTO inbox (city, source, event, hash, digest, received, raw) SELECT $1, * FROM unnest( \
-         $2::text[], $3::text[], $4::bytea[], $5::bytea[], $6::bigint[], $7::text[]) ON CONFLICT DO NOTHING",
-    )
-    .bind(city)
-    .bind(column(events, |row| row.key.source.as_str()))
-    .bind(column(events, |row| row.key.id.as_str()))
-    .bind(column(events, |row| row.body_hash.bytes().as_slice()))
-    .bind(column(events, event_digest))
-    .bind(column(events, |row| row.received.micros()))
-    .bind(column(events, |row| text(&row.raw)))
-    .execute(&mut *conn)
-    .await
-    .store()?
-    .rows_affected();
-    let all_new = usize::try_from(inserted) == Ok(events.len());
-    for row in events.iter().filter(|row| !all_new || row.reporter.is_some()) {
-        let (id, hash): (i64, Vec<u8>) =
-            sqlx::query_as("SELECT id, hash FROM inbox WHERE city = $1 AND source = $2 AND event = $3")
-                .bind(city)
-                .bind(row.key.source.as_str())
-                .bind(row.key.id.as_str())
-                .fetch_one(&mut *conn)
-                .await
-                .store()?;
-        if hash != row.body_hash.bytes() {
-            return Err(Conflict::Event(row.key.clone()).into());
-        }
-        if let Some(reporter) = &row.reporter {
-            sqlx::query(
-                "INSERT INTO reporter (city, inbox, name, contact) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
-            )
-            .bind(city)
-            .bind(id)
-            .bind(text(&reporter.name))
-            .bind(text(&reporter.contact))
-            .execute(&mut *conn)
-            .await
-            .store()?;
-        }
-    }
-    Ok(())
-}
-
-/// Gives every new series its number.
-async fn number_series(
-    conn: &mut PgConnection,
-    city: i32,
-    numbers: &mut Numbers<'_>,
-) -> Result<(), sqlx::Error> {
-    if numbers.new.is_empty() {
-        return Ok(());
-    }
-    let mut names: Vec<SeriesId> = numbers.new.keys().cloned().collect();
-    names.sort();
-    let texts = column(&names, SeriesId::as_str);
-    sqlx::query(
-        "INSERT INTO series (city, name) SELECT $1, name FROM unnest($2::text[]) AS name ON CONFLICT DO NOTHING",
-    )
-    .bind(city)
-    .bind(&texts)
-    .execute(&mut *conn)
-    .await?;
-    let found: Vec<(String, i32)> =
-        sqlx::query_as("SELECT name, id FROM series WHERE city = $1 AND name = ANY($2)")
-            .bind(city)
-            .bind(&texts)
-            .fetch_all(conn)
-            .await?;
-    for (found, id) in found {
-        if let Some(number) = SeriesId::new(&found).ok().and_then(|name| numbers.new.get_mut(&name)) {
-            *number = i64::from(id);
-        }
-    }
-    Ok(())
-}
-
-/// Inserts rows one statement; gives the keys of those that were new.
-async fn insert(
-    conn: &mut PgConnection,
-    city: i32,
-    rows: &[Measured],
-) -> Result<Vec<(i32, i64)>, sqlx::Error> {
-    if rows.is_empty() {
-        return Ok(Vec::new());
-    }
-    sqlx::query_as(
-        "INSERT INTO sample (city, series, time, value) SELECT $1, * FROM unnest( \
-         $2::integer[], $3::bigint[], $4::float8[]) ON CONFLICT DO NOTHING RETURNING series, time",
-    )
-    .bind(city)
-    .bind(column(rows, |row| row.series))
-    .bind(column(rows, |row| row.time))
-    .bind(column(rows, |row| row.value))
-    .fetch_all(conn)
-    .await
-}
-
-async fn write_heads(conn: &mut PgConnection, city: i32, heads: &[Measured]) -> Result<(), sqlx::Error> {
-    if heads.is_empty() {
-        return Ok(());
-    }
-    sqlx::query(
-        "INSERT INTO head (city, series, time, value) SELECT $1, * FROM unnest( \
-         $2::integer[], $3::bigint[], $4::float8[]) ON CONFLICT (city, series) DO UPDATE \
-         SET time = excluded.time, value = excluded.value WHERE excluded.time > head.time",
-    )
-    .bind(city)
-    .bind(column(heads, |row| row.series))
-    .bind(column(heads, |row| row.time))
-    .bind(column(heads, |row| row.value))
-    .execute(conn)
-    .await
-    .map(drop)
-}
-
-/// Dead letters, signs of life, the sum.
-async fn write_rest(conn: &mut PgConnection, city: i32, batch: &Batch) -> Result<(), sqlx::Error> {
-    let Batch { dead_letters, heard, totals, .. } = batch;
-    if !dead_letters.is_empty() {
-        sqlx::query(
-            "INSERT INTO dead_letter (city, received, source, topic, reason, pointer, detail, raw) \
-             SELECT $1, * FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], \
-             $8::bytea[])",
-        )
-        .bind(city)
-        .bind(column(dead_letters, |letter| letter.received.micros()))
-        .bind(column(dead_letters, |letter| text(&letter.source)))
-        .bind(column(dead_letters, |letter| text(&letter.topic)))
-        .bind(column(dead_letters, |letter| letter.reason.as_str()))
-        .bind(column(dead_letters, |letter| text(&letter.pointer)))
-        .bind(column(dead_letters, |letter| text(&letter.detail)))
-        .bind(column(dead_letters, |letter| letter.raw.as_slice()))
-        .execute(&mut *conn)
-        .await?;
-    }
-    if !heard.is_empty() {
-        // One row a device: a statement may not update one twice.
-        let mut latest: HashMap<&str, i64> = HashMap::new();
-        for (device, time) in heard {
-            let at = latest.entry(device.as_str()).or_insert(i64::MIN);
-            *at = time.micros().max(*at);
-        }
-        let mut latest: Vec<(&str, i64)> = latest.into_iter().collect();
-        latest.sort_unstable();
-        sqlx::query(
-            "INSERT INTO heard (city, device, time) SELECT $1, * FROM unnest($2::text[], $3::bigint[]) \
-             ON CONFLICT (city, device) DO UPDATE SET time = excluded.time WHERE excluded.time > heard.time",
-        )
-        .bind(city)
-        .bind(column(&latest, |(device, _)| *device))
-        .bind(column(&latest, |(_, time)| *time))
-        .execute(&mut *conn)
-        .await?;
-    }
-    for total in totals {
-        sqlx::query(
-            "INSERT INTO total (city, source, received, stored, duplicate, dead_lettered) \
-             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (city, source) DO UPDATE SET \
-             received = excluded.received, stored = excluded.stored, duplicate = excluded.duplicate, \
-             dead_lettered = excluded.dead_lettered",
-        )
-        .bind(city)
-        .bind(total.source.as_str())
-        .bind(signed(total.received))
-        .bind(signed(total.stored))
-        .bind(signed(total.duplicate))
-        .bind(signed(total.dead_lettered))
-        .execute(&mut *conn)
-        .await?;
-    }
-    Ok(())
-}
-
-/// One column of many rows.
-fn column<'a, T, V>(rows: &'a [T], of: impl Fn(&'a T) -> V) -> Vec<V> {
-    rows.iter().map(of).collect()
-}
-
-/// PostgreSQL's text cannot hold NUL, and a batch that is refused for ever would hold up all others.
-fn text(text: &str) -> Cow<'_, str> {
-    if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{FFFD}")) } else { Cow::Borrowed(text) }
 }

@@ -95,14 +95,17 @@ const SESSION: &str = "SET search_path = pantau, public; SET synchronous_commit 
 
 /// A new connection.
 pub(super) async fn connect(server: &Server, settings: &Settings) -> Result<PgConnection, StoreError> {
-    let mut conn = within(settings.answer_within, async { server.options().connect().await.store() }).await?;
-    if let Some(version) = conn.server_version_num().map(|version| version / 10_000)
-        && version < OLDEST
-    {
-        return Err(StoreError::TooOld { found: version, oldest: OLDEST });
-    }
-    conn.execute(SESSION).await.store()?;
-    Ok(conn)
+    within(settings.answer_within, async {
+        let mut conn = server.options().connect().await.store()?;
+        if let Some(found) = conn.server_version_num().map(|version| version / 10_000)
+            && found < OLDEST
+        {
+            return Err(StoreError::TooOld { found, oldest: OLDEST });
+        }
+        conn.execute(SESSION).await.store()?;
+        Ok(conn)
+    })
+    .await
 }
 
 /// Connections for questions; made when first asked for.

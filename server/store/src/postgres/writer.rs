@@ -157,10 +157,22 @@ impl Writer {
         }
     }
 
+    /// Keeps a World. Tried once more where the connection turns out to be gone: unlike a commit, nobody tries
+    /// it again.
     pub(super) async fn snapshot(&mut self, world: &World, text: String) -> Result<(), StoreError> {
+        match self.snapshot_once(world, &text).await {
+            Err(StoreError::Unavailable(error)) => {
+                tracing::debug!(%error, "the connection to the store was gone; making a new one");
+                self.snapshot_once(world, &text).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn snapshot_once(&mut self, world: &World, text: &str) -> Result<(), StoreError> {
         let mut conn = self.take().await?;
         let limit = self.settings.answer_within;
-        match within(limit, write_snapshot(&mut conn, self.pen, world, &text)).await {
+        match within(limit, write_snapshot(&mut conn, self.pen, world, text)).await {
             Ok(()) => {
                 self.put_back(conn);
                 Ok(())

@@ -19,7 +19,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Executor as _, P
 use crate::conformance::Home;
 
 /// How long the server may take to start or to stop.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// What a test can use, or why it cannot.
 type Found<T> = Result<T, String>;
@@ -48,7 +48,9 @@ impl Cluster {
     /// A server of the newest PostgreSQL here. `options` go to its command line.
     fn start(options: &[&str], life: Life) -> Found<Self> {
         let binaries = binaries()?;
-        let folder = tempfile::Builder::new().prefix("pantau-pg-").tempdir().unwrap().keep();
+        // Another user must be able to walk into it, and the path of a socket is short.
+        let place = if other_user()?.is_some() { PathBuf::from("/tmp") } else { std::env::temp_dir() };
+        let folder = tempfile::Builder::new().prefix("pantau-pg-").tempdir_in(place).unwrap().keep();
         let options = options.iter().map(|&option| option.to_owned()).collect();
         let mut cluster = Self { folder, binaries, options, life, guard: None };
         if let Some((uid, gid)) = other_user()? {

@@ -28,7 +28,7 @@ fn a_server_that_dies_loses_nothing_acknowledged_and_doubles_nothing() {
         let mut scribe = Scribe::default();
         let mut failures = 0;
         while !stop.load(Ordering::Relaxed) {
-            failures += insist(&store, &everything(&mut scribe)).await;
+            failures += insist(&store, &everything(&mut scribe)).await.1;
             seq.store(scribe.world.seq.0, Ordering::SeqCst);
         }
         (store, scribe, failures)
@@ -38,7 +38,7 @@ fn a_server_that_dies_loses_nothing_acknowledged_and_doubles_nothing() {
         let before = acknowledged.load(Ordering::SeqCst);
         let began = Instant::now();
         while acknowledged.load(Ordering::SeqCst) < before + 40 {
-            assert!(began.elapsed() < Duration::from_secs(60), "crash {crash}: the writer does not go on");
+            assert!(began.elapsed() < Duration::from_secs(180), "crash {crash}: the writer does not go on");
             std::thread::park_timeout(Duration::from_millis(1));
         }
         // A moment that differs from crash to crash.

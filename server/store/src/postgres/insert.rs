@@ -1,0 +1,120 @@
+//! Writing samples one way or the other, the numbers of their series, and the newest of each.
+
+use std::collections::HashSet;
+
+use pantau_schemas::ids::SeriesId;
+use sqlx::PgConnection;
+
+use super::column::column;
+use super::measured::Measured;
+use crate::numbers::Numbers;
+
+/// Gives every new series its number.
+pub(super) async fn number_series(
+    conn: &mut PgConnection,
+    city: i32,
+    numbers: &mut Numbers<'_>,
+) -> Result<(), sqlx::Error> {
+    if numbers.new.is_empty() {
+        return Ok(());
+    }
+    let mut names: Vec<SeriesId> = numbers.new.keys().cloned().collect();
+    names.sort();
+    let texts = column(&names, SeriesId::as_str);
+    sqlx::query(
+        "INSERT INTO series (city, name) SELECT $1, name FROM unnest($2::text[]) AS name ON CONFLICT DO NOTHING",
+    )
+    .bind(city)
+    .bind(&texts)
+    .execute(&mut *conn)
+    .await?;
+    let found: Vec<(String, i32)> =
+        sqlx::query_as("SELECT name, id FROM series WHERE city = $1 AND name = ANY($2)")
+            .bind(city)
+            .bind(&texts)
+            .fetch_all(conn)
+            .await?;
+    for (found, id) in found {
+        if let Some(number) = SeriesId::new(&found).ok().and_then(|name| numbers.new.get_mut(&name)) {
+            *number = i64::from(id);
+        }
+    }
+    Ok(())
+}
+
+/// Inserts rows in one statement, leaving alone those that are there; gives how many were new.
+pub(super) async fn insert(
+    conn: &mut PgConnection,
+    city: i32,
+    rows: &[Measured],
+) -> Result<u64, sqlx::Error> {
+    let inserted = sqlx::query(
+        "INSERT INTO sample (city, series, time, value) SELECT $1, * FROM unnest( \
+         $2::integer[], $3::bigint[], $4::float8[]) ON CONFLICT DO NOTHING",
+    )
+    .bind(city)
+    .bind(column(rows, |row| row.series))
+    .bind(column(rows, |row| row.time))
+    .bind(column(rows, |row| row.value))
+    .execute(conn)
+    .await?;
+    Ok(inserted.rows_affected())
+}
+
+/// The same; gives the keys of those that were new.
+pub(super) async fn insert_each(
+    conn: &mut PgConnection,
+    city: i32,
+    rows: &[Measured],
+) -> Result<Vec<(i32, i64)>, sqlx::Error> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    sqlx::query_as(
+        "INSERT INTO sample (city, series, time, value) SELECT $1, * FROM unnest( \
+         $2::integer[], $3::bigint[], $4::float8[]) ON CONFLICT DO NOTHING RETURNING series, time",
+    )
+    .bind(city)
+    .bind(column(rows, |row| row.series))
+    .bind(column(rows, |row| row.time))
+    .bind(column(rows, |row| row.value))
+    .fetch_all(conn)
+    .await
+}
+
+/// Newest values. A series has its row since its first sample; changing that measured a third cheaper than an
+/// insert that finds it in the way.
+pub(super) async fn write_heads(
+    conn: &mut PgConnection,
+    city: i32,
+    heads: &[Measured],
+    numbers: &Numbers<'_>,
+) -> Result<(), sqlx::Error> {
+    let fresh: HashSet<i64> = numbers.new.values().copied().collect();
+    let (new, known): (Vec<Measured>, Vec<Measured>) =
+        heads.iter().partition(|row| fresh.contains(&i64::from(row.series)));
+    let statements = [
+        (
+            new,
+            "INSERT INTO head (city, series, time, value) SELECT $1, * FROM unnest( \
+             $2::integer[], $3::bigint[], $4::float8[]) ON CONFLICT (city, series) DO UPDATE \
+             SET time = excluded.time, value = excluded.value WHERE excluded.time > head.time",
+        ),
+        (
+            known,
+            "UPDATE head SET time = new.time, value = new.value \
+             FROM unnest($2::integer[], $3::bigint[], $4::float8[]) AS new (series, time, value) \
+             WHERE head.city = $1 AND head.series = new.series AND head.time < new.time",
+        ),
+    ];
+    for (rows, statement) in statements.iter().filter(|(rows, _)| !rows.is_empty()) {
+        sqlx::query(*statement)
+            .bind(city)
+            .bind(column(rows, |row| row.series))
+            .bind(column(rows, |row| row.time))
+            .bind(column(rows, |row| row.value))
+            .execute(&mut *conn)
+            .await?;
+    }
+    Ok(())
+}
