@@ -212,19 +212,19 @@ fn store(table: Option<Table<'_>>, base: &Path, data: &Path, faults: &Faults) ->
     let default = || Location::Sqlite(data.join("pantau.db"));
     let Some(mut table) = table else { return default() };
     // Not `parsed`, whose fault repeats the value: somebody's password may be in it.
-    let location = table.text("url").and_then(|url| {
-        Location::parse(&url, base).map_err(|error| table.fault("url", error.to_string())).ok()
-    });
+    let location = table
+        .text("url")
+        .map(|url| Location::parse(&url, base).map_err(|error| table.fault("url", error.to_string())).ok());
     let password = table.text("password_file").and_then(|file| files::secret(&base.join(file), faults));
     let location = match (location, password) {
-        (Some(Location::Postgres(server)), Some(password)) => {
+        (Some(Some(Location::Postgres(server))), Some(password)) => {
             Some(Location::Postgres(server.with_password(&password)))
         }
-        (Some(Location::Sqlite(_)) | None, Some(_)) => {
+        (None | Some(Some(Location::Sqlite(_))), Some(_)) => {
             table.fault("password_file", "is for postgres:// only");
             None
         }
-        (location, None) => location,
+        (location, _) => location.flatten(),
     };
     table.finish();
     location.unwrap_or_else(default)
