@@ -17,6 +17,7 @@ use crate::device::Device;
 use crate::http;
 use crate::live::Live;
 use crate::media::Media;
+use crate::postgres::Database;
 use crate::rtsp::{self, Cameras};
 use crate::said::say;
 use crate::server::Server;
@@ -56,6 +57,7 @@ pub struct Plan {
     large: HashMap<String, &'static str>,
     no_sender: bool,
     alone: bool,
+    postgres: bool,
 }
 
 impl Plan {
@@ -117,6 +119,13 @@ impl Plan {
         self
     }
 
+    /// With its store in PostgreSQL.
+    #[must_use]
+    pub fn postgres(mut self) -> Self {
+        self.postgres = true;
+        self
+    }
+
     /// Builds it, and waits until the server is ready.
     ///
     /// # Errors
@@ -132,16 +141,17 @@ impl Plan {
             false => Some(Cameras::start(dir.path(), &self.mounts).await?),
             true => None,
         };
+        let database = match self.postgres {
+            true => Some(Database::start().await?),
+            false => None,
+        };
+        let store = database.as_ref().map_or_else(|| "sqlite:data/pantau.db".to_owned(), Database::url);
         let address = ports::free()?;
         let direct = if self.direct { Some(ports::free()?) } else { None };
-        let config = self.write(
-            dir.path(),
-            address,
-            broker.as_ref().map(Broker::address).or(direct),
-            cameras.as_ref(),
-        )?;
+        let mqtt = broker.as_ref().map(Broker::address).or(direct);
+        let config = self.write(dir.path(), (address, &store), mqtt, cameras.as_ref())?;
         let server = Server::new(address, config, dir.path().join("pantau.log"));
-        let mut city = TestCity { server, broker, direct, cameras, dir, _permit: permit };
+        let mut city = TestCity { server, broker, direct, cameras, database, dir, _permit: permit };
         city.server.start().await?;
         Ok(city)
     }
@@ -150,7 +160,7 @@ impl Plan {
     fn write(
         &self,
         dir: &Path,
-        address: SocketAddr,
+        (address, store): (SocketAddr, &str),
         mqtt: Option<SocketAddr>,
         cameras: Option<&Cameras>,
     ) -> anyhow::Result<PathBuf> {
@@ -173,7 +183,7 @@ impl Plan {
         let mut config = format!(
             "[city]\ncode = \"metro\"\nname = \"Kota Metro\"\nzone = \"Asia/Jakarta\"\nregistry = \"city/\"\n\
              [server]\nlisten = \"{address}\"\ndata = \"data\"\n\
-             [store]\nurl = \"sqlite:data/pantau.db\"\n"
+             [store]\nurl = \"{store}\"\n"
         );
         match mqtt {
             Some(address) if self.direct => writeln!(config, "[mqtt]\nlisten = \"{address}\"")?,
@@ -231,6 +241,7 @@ pub struct TestCity {
     broker: Option<Broker>,
     direct: Option<SocketAddr>,
     cameras: Option<Cameras>,
+    database: Option<Database>,
     dir: TempDir,
     _permit: SemaphorePermit<'static>,
 }
@@ -260,6 +271,14 @@ impl TestCity {
     /// The plan had none.
     pub fn broker(&mut self) -> anyhow::Result<&mut Broker> {
         self.broker.as_mut().context("the city has no broker")
+    }
+
+    /// The database server.
+    ///
+    /// # Errors
+    /// The store is embedded.
+    pub fn database(&mut self) -> anyhow::Result<&mut Database> {
+        self.database.as_mut().context("the city has no database server")
     }
 
     /// The cameras.
@@ -356,6 +375,7 @@ impl Drop for TestCity {
         if std::thread::panicking() {
             say(&self.server.tail());
             say(&self.broker.as_ref().map(Broker::tail).unwrap_or_default());
+            say(&self.database.as_ref().map(Database::tail).unwrap_or_default());
             say(&self.cameras.as_ref().map(Cameras::tail).unwrap_or_default());
             return;
         }

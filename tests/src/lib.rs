@@ -18,6 +18,7 @@ pub mod http;
 pub mod live;
 pub mod media;
 pub mod ports;
+pub mod postgres;
 pub mod process;
 pub mod rtsp;
 pub mod said;

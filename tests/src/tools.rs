@@ -10,6 +10,8 @@ use crate::said::say;
 pub enum Tool {
     /// The MQTT broker.
     Mosquitto,
+    /// A PostgreSQL server, 15 or newer.
+    Postgres,
     /// gst-rtsp-server through Python's object introspection, with an H.264 encoder.
     GstRtspServer,
     /// Chromium, Node, and the packages of `package.json`.
@@ -21,6 +23,7 @@ impl Tool {
     fn missing(self) -> Option<String> {
         match self {
             Self::Mosquitto => find("mosquitto").is_none().then(|| "mosquitto is not installed".to_owned()),
+            Self::Postgres => postgres().is_none().then(|| "PostgreSQL is not installed".to_owned()),
             Self::GstRtspServer => gst_missing(),
             Self::Browser => browser_missing(),
         }
@@ -47,6 +50,19 @@ pub fn find(program: &str) -> Option<PathBuf> {
         .chain(["/usr/sbin", "/usr/local/sbin"].map(PathBuf::from))
         .map(|dir| dir.join(program))
         .find(|candidate| candidate.is_file())
+}
+
+/// The folder with the programs of the newest PostgreSQL, which Debian keeps off the path; 15 or newer.
+#[must_use]
+pub fn postgres() -> Option<PathBuf> {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let newest = versions
+        .filter_map(|entry| {
+            Some((entry.file_name().to_str()?.parse::<u32>().ok()?, entry.path().join("bin")))
+        })
+        .filter(|(version, folder)| *version >= 15 && folder.join("postgres").is_file())
+        .max();
+    newest.map(|(_, folder)| folder).or_else(|| find("initdb")?.parent().map(PathBuf::from))
 }
 
 /// The browser's program, by the names under which distributions ship it.

@@ -13,7 +13,7 @@ use pantau_schemas::hash::Hash;
 use pantau_schemas::ids::Seq;
 use pantau_schemas::world::World;
 use pantau_tests::broker::Memory;
-use pantau_tests::city::TestCity;
+use pantau_tests::city::{Plan, TestCity};
 use pantau_tests::device::Device;
 use pantau_tests::live::Live;
 use pantau_tests::said::say;
@@ -121,7 +121,18 @@ async fn a_killed_server_comes_back_as_the_same_world() {
     if !have("a_killed_server_comes_back_as_the_same_world", &[Tool::Mosquitto]) {
         return;
     }
-    let mut city = TestCity::plan().broker(Memory::Forgets).start().await.unwrap();
+    killed(TestCity::plan().broker(Memory::Forgets)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_server_comes_back_from_postgres_too() {
+    if have("a_killed_server_comes_back_from_postgres_too", &[Tool::Mosquitto, Tool::Postgres]) {
+        killed(TestCity::plan().broker(Memory::Forgets).postgres()).await;
+    }
+}
+
+async fn killed(plan: Plan) {
+    let mut city = plan.start().await.unwrap();
     let mut live = city.live().await.unwrap();
     let readings = Arc::new(Readings::of("sen-01"));
     let stop = Arc::new(AtomicBool::new(false));
@@ -196,4 +207,48 @@ async fn a_killed_server_comes_back_as_the_same_world() {
         "MEASURED: {ROUNDS} kills, {published} readings, {} complaints, entry {seq}",
         tickets.len()
     ));
+}
+
+/// The room goes on while the database is away, says so, and promises nothing; then what waited is saved.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_dies_is_waited_for() {
+    if !have("a_database_that_dies_is_waited_for", &[Tool::Mosquitto, Tool::Postgres]) {
+        return;
+    }
+    let mut city = TestCity::plan().broker(Memory::Forgets).postgres().start().await.unwrap();
+    let readings = Arc::new(Readings::of("sen-01"));
+    let stop = Arc::new(AtomicBool::new(false));
+    let mut traffic = JoinSet::new();
+    traffic.spawn(agency(city.address(), Arc::clone(&stop)));
+    let device = city.device("everything").await.unwrap();
+    traffic.spawn(devices(device, Arc::clone(&readings), Arc::clone(&stop)));
+    for _ in 0..2 {
+        let count = city.count("mqtt", "stored").await.unwrap();
+        city.received("mqtt", count + 200, LONG).await.unwrap();
+        city.database().unwrap().crash().await.unwrap();
+        until("the server to say that history is not being saved", LONG, async || {
+            let status = city.server.status().await?;
+            Ok((status["store"]["state"] == "down").then_some(()))
+        })
+        .await
+        .unwrap();
+        // Whoever comes now sees the room as it is.
+        assert!(city.live().await.unwrap().world.seq > Seq(0));
+        city.database().unwrap().up().await.unwrap();
+    }
+    let count = city.count("mqtt", "stored").await.unwrap();
+    city.received("mqtt", count + 200, LONG).await.unwrap();
+    stop.store(true, Ordering::Relaxed);
+    let (mut tickets, mut published) = (Vec::new(), 0);
+    while let Some(done) = traffic.join_next().await {
+        match done.unwrap().unwrap() {
+            Promise::Tickets(all) => tickets = all,
+            Promise::Readings(count) => published = count,
+        }
+    }
+    let numbers = readings.stored(&city).await.unwrap();
+    assert_eq!(numbers, (0..published).collect::<Vec<_>>(), "each reading once");
+    let counts = complaints_in_the_journal(&city).await.unwrap();
+    let expected: BTreeMap<String, u32> = tickets.iter().map(|ticket| (ticket.clone(), 1)).collect();
+    assert_eq!(counts, expected, "each complaint that was answered with 202 once, and no other");
 }

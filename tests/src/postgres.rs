@@ -1,0 +1,134 @@
+//! A PostgreSQL server of the test's own, on a Unix socket in its own folder.
+
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, ensure};
+use rustix::process::Signal;
+use tempfile::TempDir;
+
+use crate::process::Process;
+use crate::{tools, wait};
+
+/// How long it may take to start or to stop.
+const WITHIN: Duration = Duration::from_secs(60);
+
+/// A database server that keeps what it said it kept.
+#[derive(Debug)]
+pub struct Database {
+    folder: TempDir,
+    binaries: PathBuf,
+    process: Option<Process>,
+}
+
+impl Database {
+    /// Makes one and starts it.
+    ///
+    /// # Errors
+    /// It did not come up.
+    pub async fn start() -> anyhow::Result<Self> {
+        let binaries = tools::postgres().context("PostgreSQL is not installed")?;
+        // Another user must be able to walk into it, and the path of a socket is short.
+        let folder = tempfile::Builder::new().prefix("pantau-pg-").tempdir_in("/tmp")?;
+        if let Some((uid, gid)) = other_user()? {
+            std::os::unix::fs::chown(folder.path(), Some(uid), Some(gid))?;
+        }
+        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755))?;
+        let mut database = Self { folder, binaries, process: None };
+        let made = database
+            .command("initdb")?
+            .arg("--pgdata")
+            .arg(database.data())
+            .args(["--username=owner", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync"])
+            .output()?;
+        ensure!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
+        database.up().await?;
+        Ok(database)
+    }
+
+    /// Starts it (again), and waits until it answers.
+    ///
+    /// # Errors
+    /// It did not come up.
+    pub async fn up(&mut self) -> anyhow::Result<()> {
+        let (data, folder) = (self.data(), self.folder.path().to_owned());
+        let mut command = self.command("postgres")?;
+        command.arg("-D").arg(&data).arg("-k").arg(&folder).stdout(Stdio::null());
+        for option in ["listen_addresses=", "port=5432", "shared_buffers=32MB"] {
+            command.args(["-c", option]);
+        }
+        let mut process = Process::start("postgres", &mut command, &folder.join("postgres.log"))?;
+        let mut probe = Command::new(self.binaries.join("pg_isready"));
+        probe.args(["--quiet", "--dbname=postgres", "--username=owner", "--port=5432"]);
+        probe.arg("--host").arg(&folder);
+        wait::until("PostgreSQL", WITHIN, async || {
+            ensure!(process.runs(), "PostgreSQL ended\n{}", process.tail());
+            Ok(probe.status()?.success().then_some(()))
+        })
+        .await?;
+        self.process = Some(process);
+        Ok(())
+    }
+
+    /// Ends it and every connection at once; it goes through its log when it starts again (SIGQUIT).
+    ///
+    /// # Errors
+    /// It did not end in time.
+    pub async fn crash(&mut self) -> anyhow::Result<()> {
+        let Some(mut process) = self.process.take() else { return Ok(()) };
+        process.signal(Signal::QUIT)?;
+        wait::until("PostgreSQL to end", WITHIN, async || Ok((!process.runs()).then_some(()))).await?;
+        Ok(())
+    }
+
+    /// Its address, as the configuration has it.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("postgres://owner@localhost/postgres?host={}", self.folder.path().display())
+    }
+
+    /// The last lines of its log.
+    #[must_use]
+    pub fn tail(&self) -> String {
+        self.process.as_ref().map_or_else(|| "--- postgres is down".to_owned(), Process::tail)
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    fn command(&self, program: &str) -> anyhow::Result<Command> {
+        let mut command = Command::new(self.binaries.join(program));
+        command.current_dir(self.folder.path());
+        if let Some((uid, gid)) = other_user()? {
+            command.uid(uid).gid(gid);
+        }
+        Ok(command)
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        if let Some(process) = &mut self.process
+            && process.signal(Signal::QUIT).is_ok()
+        {
+            // Its children end with it; what does not end is killed by the process' own destructor.
+            let _ended = process.child().wait();
+        }
+    }
+}
+
+/// PostgreSQL refuses to run as root: then it runs as the user that its package makes.
+fn other_user() -> anyhow::Result<Option<(u32, u32)>> {
+    if std::fs::metadata(Path::new("/proc/self"))?.uid() != 0 {
+        return Ok(None);
+    }
+    let users = std::fs::read_to_string("/etc/passwd")?;
+    let line = users.lines().find(|line| line.starts_with("postgres:"));
+    let mut ids = line.context("this is root, and there is no user called postgres")?.split(':').skip(2);
+    let mut id = || ids.next().and_then(|id| id.parse().ok());
+    Ok(id().zip(id()))
+}
