@@ -18,7 +18,7 @@ SELECT set_integer_now_func('sample', 'sample_now');
 -- Drops every chunk that ends before a time, and says how many samples went; -1 if another city has samples there. No
 -- retention policy of TimescaleDB's own: what may go is said by the server, and for one city.
 CREATE FUNCTION sample_chunks_drop(of_city integer, before bigint) RETURNS bigint LANGUAGE plpgsql SECURITY DEFINER
-SET lock_timeout = '5s' AS
+SET search_path = pantau, public, pg_temp SET lock_timeout = '5s' AS
 $$
 DECLARE
     gone bigint;
