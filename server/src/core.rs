@@ -48,8 +48,9 @@ use timers::Timers;
 
 /// Deliveries taken from the intake at once.
 const TAKE: usize = 2_048;
-/// A batch waits at most this long for company, so that a thousand messages a second are a hundred commits.
-const COMMIT_AFTER: Duration = Duration::from_millis(8);
+/// A batch waits at most this long after the one before for company, so that a thousand messages a second are fifty
+/// commits. After a quiet time nothing waits.
+const COMMIT_AFTER: Duration = Duration::from_millis(20);
 /// So long may wait what nobody waits for (the cameras' own measurements): fifty cameras that report once a second
 /// in their own time are two commits a second, not fifty.
 const COMMIT_UNAWAITED_AFTER: Duration = Duration::from_millis(500);
@@ -164,6 +165,10 @@ pub(crate) async fn run<S: Store>(
                         snapshot_at = core.world.seq.0 + SNAPSHOT_EVERY;
                         drop(work.send(Work::Snapshot(Box::new(core.world.clone()))).await);
                     }
+                }
+                Progress::Superseded => {
+                    tracing::error!("another server writes to this city now");
+                    return;
                 }
                 Progress::Failed(error) => {
                     if let Some(flight) = &mut in_flight {

@@ -111,7 +111,7 @@ async fn run_on<S: Store>(
         counts: counts.clone(),
         clock: Arc::clone(&clock),
     };
-    let core_done = {
+    let mut core_done = {
         let (tracker, cancel) = (tracker.clone(), stop_core.clone());
         tracker.clone().spawn(async move { core::run(parts, deliveries, controls, &tracker, cancel).await })
     };
@@ -184,11 +184,15 @@ async fn run_on<S: Store>(
     let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(wall = %format!("{scheme}://{listen}/wall/main"), took_ms, build = crate::BUILD, "listening");
 
-    until_stopped(&app).await?;
+    tokio::select! {
+        stopped = until_stopped(&app) => stopped?,
+        // Without its writer a server would show what nobody keeps: better none, and the next one takes over.
+        _ = &mut core_done => bail!("the core has ended; see the log"),
+    }
     tracing::info!("stopping");
     stop_inputs.cancel();
     stop_core.cancel();
-    if tokio::time::timeout(STOP_WITHIN, core_done).await.is_err() {
+    if tokio::time::timeout(STOP_WITHIN, &mut core_done).await.is_err() {
         tracing::error!("the core did not stop in time; what was not acknowledged will come again");
     }
     stop_readers.cancel();

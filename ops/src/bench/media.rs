@@ -79,17 +79,19 @@ pub(super) async fn measure(scenario: Scenario, length: Duration) -> anyhow::Res
     token.cancel();
     tasks.close();
     tasks.wait().await;
-    let (ours, bare_cpu) = (ours?, bare?);
+    let (ours, bare) = (ours?, bare?);
     let Scenario { cameras, viewers, width, height, fps, .. } = scenario;
     let name = format!("media {cameras} × {viewers}, {width}×{height} at {fps} fps");
     Ok(vec![Figure::new(
         name,
         [
             ("cpu_percent", ours.cpu_percent),
-            ("bare_cpu_percent", bare_cpu),
-            ("ratio", ours.cpu_percent / bare_cpu),
+            ("bare_cpu_percent", bare.cpu_percent),
+            ("ratio", ours.cpu_percent / bare.cpu_percent),
             ("p50_ms", ours.p50_ms),
             ("p99_ms", ours.p99_ms),
+            ("bare_p50_ms", bare.p50_ms),
+            ("bare_p99_ms", bare.p99_ms),
             ("first_p50_ms", ours.first_p50_ms),
             ("pictures_of_expected", ours.pictures_of_expected),
             ("rss_idle_mib", ours.rss_idle_mib),
@@ -185,8 +187,14 @@ async fn with_server(
     })
 }
 
-/// Processor percent of the bare program.
-async fn with_bare(scenario: Scenario, urls: &[(String, String)], length: Duration) -> anyhow::Result<f64> {
+/// What the bare program needs: processor percent, and from a camera's sending to a viewer's first bytes.
+struct Bare {
+    cpu_percent: f64,
+    p50_ms: f64,
+    p99_ms: f64,
+}
+
+async fn with_bare(scenario: Scenario, urls: &[(String, String)], length: Duration) -> anyhow::Result<Bare> {
     let address = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
     let mut child = tokio::process::Command::new(std::env::current_exe()?)
         .args(["bare", "--listen", &address.to_string(), "--viewers", &scenario.viewers.to_string()])
@@ -196,19 +204,39 @@ async fn with_bare(scenario: Scenario, urls: &[(String, String)], length: Durati
         .spawn()?;
     let pid = child.id().context("the bare program has ended")?;
     let mut readers = JoinSet::new();
+    let begin = Instant::now() + SETTLE;
+    let end = begin + length;
     for _ in 0..scenario.viewers {
         let mut stream = connect_patiently(address).await?;
         readers.spawn(async move {
             let mut buffer = vec![0; 64 * 1024];
-            while stream.read(&mut buffer).await.is_ok_and(|read| read > 0) {}
+            let mut latencies = Vec::new();
+            while Instant::now() < end
+                && let Ok(Ok(read)) = timeout(SETTLE, stream.read(&mut buffer)).await
+                && read > 0
+            {
+                let now = SystemClock.now();
+                let sent = buffer.get(..read).and_then(sent_time).filter(|_| Instant::now() >= begin);
+                #[expect(clippy::cast_precision_loss, reason = "microseconds of a second")]
+                latencies.extend(sent.map(|sent| (now.micros() - sent) as f64 / 1_000.0));
+            }
+            latencies
         });
     }
-    tokio::time::sleep(SETTLE).await;
+    tokio::time::sleep_until(begin).await;
     let before = cpu_seconds(pid)?;
-    tokio::time::sleep(length).await;
+    tokio::time::sleep_until(end).await;
     let used = cpu_seconds(pid)? - before;
+    let mut latencies = Summary::default();
+    while let Some(read) = readers.join_next().await {
+        latencies.extend(read?);
+    }
     child.kill().await?;
-    Ok(used / length.as_secs_f64() * 100.0)
+    Ok(Bare {
+        cpu_percent: used / length.as_secs_f64() * 100.0,
+        p50_ms: latencies.quantile(0.5),
+        p99_ms: latencies.quantile(0.99),
+    })
 }
 
 async fn connect_patiently(address: SocketAddr) -> anyhow::Result<TcpStream> {

@@ -61,8 +61,9 @@ pub(super) async fn measure(scenario: Scenario, length: Duration) -> anyhow::Res
     let end = begin + length;
     let deliveries = Arc::new(AtomicU64::new(0));
     let mut readers = JoinSet::new();
-    for _ in 0..scenario.readers {
-        readers.spawn(read(server.address, Arc::clone(&deliveries), begin, end));
+    for number in 0..scenario.readers {
+        // One reader looks at every value; fifty that did would be a load beside the server they measure.
+        readers.spawn(read(server.address, Arc::clone(&deliveries), begin..end, number == 0));
     }
     let stop = Arc::new(AtomicBool::new(false));
     let mut senders = JoinSet::new();
@@ -123,7 +124,9 @@ async fn send(
     polling.spawn(async move { while connection.poll().await.is_ok() {} });
     let share = u32::try_from(SENDERS).unwrap_or(1);
     let pause = scenario.rate.map(|rate| Duration::from_secs(1) * share / rate);
-    let mut next = Instant::now();
+    // The senders do not keep step with each other, no more than devices do.
+    let stagger = pause.unwrap_or_default() / share * u32::try_from(sender).unwrap_or_default();
+    let mut next = Instant::now() + stagger;
     let mut turn = sender;
     while !stop.load(Ordering::Relaxed) {
         if let Some(pause) = pause {
@@ -158,38 +161,33 @@ async fn send(
 
 const DAY_MICROS: i64 = 86_400_000_000;
 
-/// Counts what one reader is told, and how old it is.
+/// Counts what one reader is told; the one that `measures` also says how old each value is, milliseconds.
 async fn read(
     server: SocketAddr,
     deliveries: Arc<AtomicU64>,
-    begin: Instant,
-    end: Instant,
+    span: std::ops::Range<Instant>,
+    measures: bool,
 ) -> anyhow::Result<Vec<f64>> {
     let mut request = format!("ws://{server}/v1/live").into_client_request()?;
     request.headers_mut().insert("sec-websocket-protocol", HeaderValue::from_static(PROTOCOL));
     let (mut socket, _) = connect_async(request).await?;
     socket.send(Message::text(r#"{"type":"hello"}"#)).await?;
     let mut latencies = Vec::new();
-    while Instant::now() < end {
+    while Instant::now() < span.end {
         let Ok(message) = timeout(Duration::from_secs(2), socket.next()).await else { continue };
         let Message::Text(text) = message.context("the server closed")?? else { continue };
         let Some(list) = text.strip_prefix(r#"{"type":"heads","heads":["#) else { continue };
-        // Counting brackets and reading one value keeps fifty readers cheap beside the server they measure.
+        // Counting brackets keeps the readers cheap.
         let count = list.bytes().filter(|byte| *byte == b'[').count();
         deliveries.fetch_add(u64::try_from(count).unwrap_or(u64::MAX), Ordering::Relaxed);
-        let now = Instant::now();
-        if now < begin || now >= end {
+        if !measures || !span.contains(&Instant::now()) {
             continue;
         }
         let at = SystemClock.now().micros() % DAY_MICROS;
-        for value in
-            [list.rsplit(',').next(), list.split(']').next().and_then(|first| first.rsplit(',').next())]
-        {
-            let sent =
-                value.map(|text| text.trim_end_matches([']', '}'])).and_then(|text| text.parse::<f64>().ok());
-            #[expect(clippy::cast_precision_loss, reason = "microseconds of a day")]
-            latencies.extend(sent.map(|sent| (at as f64 - sent) / 1_000.0));
-        }
+        // `["s-1/m0","2026-…Z",123.0],…`: the value stands before each closing bracket.
+        let sent = list.split(']').filter_map(|head| head.rsplit(',').next()?.parse::<f64>().ok());
+        #[expect(clippy::cast_precision_loss, reason = "microseconds of a day")]
+        latencies.extend(sent.map(|sent| (at as f64 - sent) / 1_000.0));
     }
     Ok(latencies)
 }

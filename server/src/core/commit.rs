@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pantau_schemas::world::World;
-use pantau_store::{Batch, Committed, Store};
+use pantau_store::{Batch, Committed, Store, StoreError};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -32,6 +32,8 @@ pub(super) enum Progress {
     Done(Box<Batch>, Committed),
     /// The batch is not durable yet; it is tried again.
     Failed(String),
+    /// Another server writes to this city now: nothing of ours will ever be durable again.
+    Superseded,
 }
 
 /// Works until the core lets go of its end, or until cancelled while the store refuses.
@@ -53,6 +55,10 @@ pub(super) async fn run<S: Store>(
                 let committed = loop {
                     match store.commit(&batch).await {
                         Ok(committed) => break committed,
+                        Err(StoreError::Superseded) => {
+                            drop(progress.send(Progress::Superseded).await);
+                            return;
+                        }
                         Err(error) => {
                             tracing::error!(%error, "failed to commit; history is not being saved");
                             if progress.send(Progress::Failed(error.to_string())).await.is_err() {

@@ -23,12 +23,17 @@ use crate::clock::SystemClock;
 struct Moody {
     inner: Sqlite,
     refuses: AtomicBool,
+    /// Another server has taken the city over.
+    superseded: AtomicBool,
 }
 
 impl Store for Moody {
     async fn commit(&self, batch: &Batch) -> Result<Committed, StoreError> {
         if self.refuses.load(Ordering::SeqCst) {
             return Err(StoreError::NotWritable);
+        }
+        if self.superseded.load(Ordering::SeqCst) {
+            return Err(StoreError::Superseded);
         }
         self.inner.commit(batch).await
     }
@@ -123,7 +128,8 @@ impl Room {
     async fn open_at(dir: &TempDir, clock: Arc<dyn Clock>) -> Self {
         let city = CityCode::new("metro").unwrap();
         let inner = Sqlite::open(&dir.path().join("p.db"), &city, &Settings::default()).await.unwrap();
-        let store = Arc::new(Moody { inner, refuses: AtomicBool::new(false) });
+        let store =
+            Arc::new(Moody { inner, refuses: AtomicBool::default(), superseded: AtomicBool::default() });
         let recovered = store.recover().await.unwrap();
         let hub = Hub::new(Epoch::new("e1").unwrap(), city, Arc::clone(&clock));
         let counts = Counts::new(&recovered.totals);
@@ -264,6 +270,20 @@ fn samples(seconds: &[i64]) -> Body {
         .collect();
     let device = DeviceId::new("ap-01").unwrap();
     Body::Samples(SampleSet { device, samples, backfill: false, device_seq: None })
+}
+
+#[tokio::test]
+async fn a_core_whose_city_another_server_took_over_ends_and_acknowledges_nothing_more() {
+    let dir = TempDir::new().unwrap();
+    let room = Room::open(&dir).await;
+    until("started", || room.hub.store_state().seq.0 >= 2).await;
+    room.store.superseded.store(true, Ordering::SeqCst);
+    let answer = room.say(note("1", "banjir")).await;
+    assert!(within(answer).await.is_err(), "nothing was acknowledged");
+    // It ends by itself: nobody told it to.
+    room.tracker.close();
+    within(room.tracker.wait()).await;
+    room.store.close().await;
 }
 
 #[tokio::test]

@@ -1,8 +1,9 @@
 //! Newest values, one slot per series, told in numbered windows.
 //!
 //! Window 0 is "never told anything". A reader that has seen every window but the last gets the window's
-//! shared text; one that missed some gets its own text with everything that changed since: newest values
-//! only, however long it was away.
+//! shared text; one that missed some gets a text with everything that changed since: newest values only, however
+//! long it was away. Readers that are equally late share that text too: when the machine is busy all are late, and a text
+//! for each of them would make it busier still.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,6 +14,9 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 /// Values in one message.
 const MAX_HEADS: usize = 5_000;
+
+/// Different lags whose texts are kept; each may hold every series once.
+const MAX_LATE: usize = 4;
 
 /// A newer value of a series. The first one of a slot brings its name.
 #[derive(Debug)]
@@ -31,6 +35,8 @@ pub(super) struct Heads {
     dirty: Vec<u32>,
     window: u64,
     shared: Vec<Utf8Bytes>,
+    /// Texts of this window for readers that missed some, by the last window they saw; at most [`MAX_LATE`].
+    late: HashMap<u64, Vec<Utf8Bytes>>,
 }
 
 #[derive(Debug)]
@@ -45,7 +51,7 @@ impl Heads {
     pub(super) fn recovered(heads: &[Head]) -> Self {
         let slots = heads.iter().map(|head| Slot { head: head.clone(), window: 1, dirty: false }).collect();
         let index = heads.iter().zip(0u32..).map(|(head, slot)| (head.series.clone(), slot)).collect();
-        Self { slots, index, dirty: Vec::new(), window: 1, shared: Vec::new() }
+        Self { slots, index, dirty: Vec::new(), window: 1, shared: Vec::new(), late: HashMap::new() }
     }
 
     pub(super) fn put(&mut self, update: HeadUpdate) {
@@ -84,19 +90,33 @@ impl Heads {
                 slot.dirty = false;
             }
         }
+        self.late.clear();
         self.shared = messages(dirty.iter().filter_map(|slot| self.slots.get(*slot as usize)));
         true
     }
 
     /// Appends what a reader who saw `seen` has not been told; `seen` moves to the present.
-    pub(super) fn news(&self, watch: Option<&HashSet<SeriesId>>, seen: &mut u64, out: &mut Vec<Utf8Bytes>) {
+    pub(super) fn news(
+        &mut self,
+        watch: Option<&HashSet<SeriesId>>,
+        seen: &mut u64,
+        out: &mut Vec<Utf8Bytes>,
+    ) {
         let since = std::mem::replace(seen, self.window);
         if since >= self.window {
             return;
         }
         match watch {
             None if since != 0 && since + 1 == self.window => out.extend(self.shared.iter().cloned()),
-            None => out.extend(messages(self.slots.iter().filter(|slot| slot.window > since))),
+            None => {
+                if self.late.len() >= MAX_LATE && !self.late.contains_key(&since) {
+                    self.late.clear();
+                }
+                let slots = &self.slots;
+                let late = self.late.entry(since);
+                let texts = late.or_insert_with(|| messages(slots.iter().filter(|slot| slot.window > since)));
+                out.extend(texts.iter().cloned());
+            }
             Some(watched) => {
                 let mut slots: Vec<u32> =
                     watched.iter().filter_map(|series| self.index.get(series).copied()).collect();
@@ -160,7 +180,7 @@ mod tests {
         heads.put(HeadUpdate { slot, time: Timestamp::EPOCH, value, series: name });
     }
 
-    fn read(heads: &Heads, watch: Option<&HashSet<SeriesId>>, seen: &mut u64) -> Vec<(String, f64)> {
+    fn read(heads: &mut Heads, watch: Option<&HashSet<SeriesId>>, seen: &mut u64) -> Vec<(String, f64)> {
         let mut texts = Vec::new();
         heads.news(watch, seen, &mut texts);
         let mut all: Vec<(String, f64)> = texts
@@ -181,17 +201,17 @@ mod tests {
         put(&mut heads, 0, 1.0);
         heads.close_window();
         let (mut quick, mut slow) = (0, 0);
-        assert_eq!(read(&heads, None, &mut quick), [("ap-0/clients".to_owned(), 1.0)]);
-        assert_eq!(read(&heads, None, &mut slow).len(), 1);
+        assert_eq!(read(&mut heads, None, &mut quick), [("ap-0/clients".to_owned(), 1.0)]);
+        assert_eq!(read(&mut heads, None, &mut slow).len(), 1);
         for value in 2..10 {
             put(&mut heads, 0, f64::from(value));
             put(&mut heads, 1, f64::from(value));
             assert!(heads.close_window());
-            assert_eq!(read(&heads, None, &mut quick).len(), 2);
+            assert_eq!(read(&mut heads, None, &mut quick).len(), 2);
         }
-        assert_eq!(read(&heads, None, &mut quick), []);
+        assert_eq!(read(&mut heads, None, &mut quick), []);
         assert_eq!(
-            read(&heads, None, &mut slow),
+            read(&mut heads, None, &mut slow),
             [("ap-0/clients".to_owned(), 9.0), ("ap-1/clients".to_owned(), 9.0)]
         );
     }
@@ -204,9 +224,9 @@ mod tests {
         heads.close_window();
         let watch = HashSet::from([series(1), series(7)]);
         let mut seen = 0;
-        assert_eq!(read(&heads, Some(&watch), &mut seen), [("ap-1/clients".to_owned(), 2.0)]);
+        assert_eq!(read(&mut heads, Some(&watch), &mut seen), [("ap-1/clients".to_owned(), 2.0)]);
         put(&mut heads, 0, 3.0);
         heads.close_window();
-        assert_eq!(read(&heads, Some(&watch), &mut seen), []);
+        assert_eq!(read(&mut heads, Some(&watch), &mut seen), []);
     }
 }
