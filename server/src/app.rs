@@ -30,6 +30,8 @@ pub(crate) struct App<S> {
     pub(crate) fleet: Fleet,
     /// Where windows of pictures run.
     pub(crate) pictures: Handle,
+    /// Where readers of the journal run.
+    pub(crate) screens: Handle,
     pub(crate) intake: Intake,
     pub(crate) control: mpsc::Sender<Control>,
     pub(crate) mqtt: Option<watch::Receiver<mqtt::Status>>,

@@ -46,8 +46,8 @@ use pending::{Fate, Pending};
 use seen::Seen;
 use timers::Timers;
 
-/// Deliveries taken from the intake at once.
-const TAKE: usize = 2_048;
+/// Deliveries taken from the intake at once; between two takes timers and commits have their turn.
+const TAKE: usize = 512;
 /// A batch waits at most this long after the one before for company, so that a thousand messages a second are fifty
 /// commits. After a quiet time nothing waits.
 const COMMIT_AFTER: Duration = Duration::from_millis(20);

@@ -17,6 +17,7 @@ mod media;
 mod reload;
 mod senders;
 pub mod serve;
+mod threads;
 mod tls;
 mod web;
 mod ws;

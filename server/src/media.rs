@@ -6,7 +6,6 @@
 
 mod choice;
 mod latency;
-pub(crate) mod threads;
 mod tiles;
 
 pub(crate) use latency::Latency;

@@ -23,8 +23,8 @@ use crate::config::Config;
 use crate::core::Counts;
 use crate::hub::Hub;
 use crate::media::Latency;
-use crate::media::threads::Threads;
 use crate::senders::Senders;
+use crate::threads::Threads;
 use crate::web::origin::Origins;
 use crate::{cameras, core, reload, tls, web};
 
@@ -115,11 +115,13 @@ async fn run_on<S: Store>(
         let (tracker, cancel) = (tracker.clone(), stop_core.clone());
         tracker.clone().spawn(async move { core::run(parts, deliveries, controls, &tracker, cancel).await })
     };
-    tracker.spawn(hub.clone().pace(stop_readers.clone()));
 
     let (reports, camera_reports) = mpsc::channel(REPORTS);
-    let threads = Threads::start().context("failed to start the threads of the pictures")?;
-    let pictures = threads.handle();
+    let picture_threads =
+        Threads::start("pictures").context("failed to start the threads of the pictures")?;
+    let screen_threads = Threads::start("screens").context("failed to start the threads of the screens")?;
+    let (pictures, screens) = (picture_threads.handle(), screen_threads.handle());
+    tracker.spawn_on(hub.clone().pace(stop_readers.clone()), &screens);
     let fleet = {
         let _here = pictures.enter();
         let (clock, tracker, cancel) = (Arc::clone(&clock), tracker.clone(), stop_inputs.clone());
@@ -163,6 +165,7 @@ async fn run_on<S: Store>(
         counts,
         fleet,
         pictures,
+        screens,
         intake,
         control,
         mqtt,

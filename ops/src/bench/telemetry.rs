@@ -33,17 +33,20 @@ pub(super) struct Scenario {
     /// Samples in one message.
     samples: u32,
     readers: usize,
+    /// Devices that send. Readers get the newest value of each series: with few series a flood is mostly conflated away.
+    sensors: usize,
 }
 
 /// The lines of the table.
-pub(super) const SCENARIOS: [Scenario; 3] = [
-    Scenario { name: "telemetry, quiet: 10 msg/s, 50 readers", rate: Some(10), samples: 1, readers: 50 },
-    Scenario { name: "telemetry, 1,000 msg/s, 50 readers", rate: Some(1_000), samples: 1, readers: 50 },
-    Scenario { name: "telemetry, flood: packs of 50, 50 readers", rate: None, samples: 50, readers: 50 },
+pub(super) const SCENARIOS: [Scenario; 4] = [
+    Scenario { name: "telemetry, quiet: 10 msg/s, 50 readers", rate: Some(10), samples: 1, ..FLOOD },
+    Scenario { name: "telemetry, 1,000 msg/s, 50 readers", rate: Some(1_000), samples: 1, ..FLOOD },
+    Scenario { name: "telemetry, flood: 10,000 series in packs of 50, 50 readers", ..FLOOD },
+    Scenario { name: "telemetry, flood: 200,000 series in packs of 50, 50 readers", sensors: 4_000, ..FLOOD },
 ];
 
-/// Devices that send.
-const SENSORS: usize = 200;
+const FLOOD: Scenario = Scenario { name: "", rate: None, samples: 50, readers: 50, sensors: 200 };
+
 /// Connections that send.
 const SENDERS: usize = 4;
 /// Left out before measuring.
@@ -54,7 +57,7 @@ const SETTLE: Duration = Duration::from_secs(3);
 /// # Errors
 /// Something could not be started or did not come to life.
 pub(super) async fn measure(scenario: Scenario, length: Duration) -> anyhow::Result<Figure> {
-    let setup = Setup { sensors: SENSORS, intake: true, ..Setup::default() };
+    let setup = Setup { sensors: scenario.sensors, intake: true, ..Setup::default() };
     let server = Server::start(&setup).await?;
 
     let begin = Instant::now() + SETTLE;
@@ -134,7 +137,7 @@ async fn send(
             tokio::time::sleep_until(next).await;
         }
         let now = SystemClock.now().micros();
-        let device = turn % SENSORS;
+        let device = turn % scenario.sensors;
         turn += SENDERS;
         let mut pack = String::from("[");
         for number in 0..scenario.samples {

@@ -49,7 +49,7 @@ pub(crate) async fn live<S: Store>(
             crate::live::session(socket, hub, crate::BUILD.to_owned(), cancel).await;
             drop(seat);
         },
-        |session| drop(app.tracker.spawn(session)),
+        |session| drop(app.tracker.spawn_on(session, &app.screens)),
     )
 }
 

@@ -1,8 +1,9 @@
-//! The threads on which pictures run: the cameras' tasks and the windows', apart from everything else.
+//! Threads of their own for what may not wait for the rest.
 //!
-//! A flood of telemetry, a snapshot of a large World or a page's long query never stands between a camera and a
-//! viewer. And few threads are better than many here: a frame is handed from its camera to its windows by the
-//! thread that read it, because waking another one costs more than the frame does.
+//! Pictures (the cameras' tasks and the windows') and screens (the readers of the journal) each have some, so that a flood of
+//! telemetry, a snapshot of a large World or a page's long query never stands between a camera and a viewer, nor
+//! between an alarm and a wall. Few threads are better than many: a frame is handed from its camera to its windows by
+//! the thread that read it, because waking another one costs more than the frame does.
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
@@ -11,21 +12,21 @@ use tokio::runtime::{Builder, Handle, Runtime};
 pub(crate) struct Threads(Option<Runtime>);
 
 impl Threads {
-    /// Half of the machine's processors, and at least one: the other half decodes messages and commits.
+    /// Half as many as the machine has processors, and at least one; `name` is for whoever looks at the process.
     ///
     /// # Errors
     /// The system gives no threads.
-    pub(crate) fn start() -> std::io::Result<Self> {
+    pub(crate) fn start(name: &str) -> std::io::Result<Self> {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Builder::new_multi_thread()
             .worker_threads((processors / 2).max(1))
-            .thread_name("pictures")
+            .thread_name(name)
             .enable_all()
             .build()
             .map(|runtime| Self(Some(runtime)))
     }
 
-    /// Where to spawn what has to do with pictures.
+    /// Where to spawn what belongs here.
     pub(crate) fn handle(&self) -> Handle {
         self.0.as_ref().map_or_else(Handle::current, |runtime| runtime.handle().clone())
     }
