@@ -4,8 +4,11 @@
 //! ([`Registry::difference`], [`Registry::apply`]), so that every screen and every replay has the registry of
 //! its moment. Addresses and credentials of cameras are not part of it: see `parse::CameraEndpoint`.
 
+mod numbers;
 #[cfg(feature = "toml")]
 pub mod parse;
+
+pub use numbers::{CameraNumber, CameraNumberError, MAX_CAMERA_NUMBER};
 
 use std::collections::BTreeMap;
 
@@ -225,6 +228,9 @@ pub struct CameraFacts {
     /// Group on the wall; the site's category where it is absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<String>,
+    /// The number that calls it up, where the registry gives it one; see [`Registry::camera_numbers`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<CameraNumber>,
 }
 
 /// A link between two sites.

@@ -176,6 +176,7 @@ pub(crate) mod tests {
             retention_days: 14,
             has_sub: true,
             category: category.map(str::to_owned),
+            number: None,
         };
         registry.devices.get_mut(&id).unwrap().camera = Some(facts);
         id

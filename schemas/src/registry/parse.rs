@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use crate::ids::{AgencyCode, AppCode, DeviceId, LinkCode, SiteCode};
 use crate::registry::{
-    Agency, AgencyKind, App, AppClass, CameraFacts, City, Device, DeviceClass, Domain, Link, LinkKind,
-    Purpose, Registry, Site,
+    Agency, AgencyKind, App, AppClass, CameraFacts, CameraNumber, City, Device, DeviceClass, Domain, Link,
+    LinkKind, MAX_CAMERA_NUMBER, Purpose, Registry, Site,
 };
 use crate::text::clean;
 use crate::toml_reader::{Document, Fault, Faults, Table, nearest};
@@ -53,6 +53,7 @@ pub fn parse(city: City, files: &[(String, String)]) -> Result<Parsed, Vec<Fault
     let mut out =
         Parsed { registry: Registry { city: Some(city), ..Registry::default() }, ..Parsed::default() };
     let mut checks = Vec::new();
+    let mut numbers = BTreeSet::new();
     let documents: Vec<Document<'_>> =
         files.iter().map(|(name, text)| Document::parse(name, text, &faults)).collect();
     for document in &documents {
@@ -66,7 +67,7 @@ pub fn parse(city: City, files: &[(String, String)]) -> Result<Parsed, Vec<Fault
             table.finish();
         }
         for mut table in root.tables("device") {
-            device(&mut table, &mut out, &mut checks);
+            device(&mut table, &mut out, &mut checks, &mut numbers);
             table.finish();
         }
         for mut table in root.tables("link") {
@@ -220,7 +221,12 @@ fn site(table: &mut Table<'_>, registry: &mut Registry, checks: &mut Vec<Referen
     }
 }
 
-fn device(table: &mut Table<'_>, out: &mut Parsed, checks: &mut Vec<Reference>) {
+fn device(
+    table: &mut Table<'_>,
+    out: &mut Parsed,
+    checks: &mut Vec<Reference>,
+    numbers: &mut BTreeSet<CameraNumber>,
+) {
     let id = table.required("id", DeviceId::new);
     let class = table.required_word("class", DeviceClass::WORDS);
     let name = name(table);
@@ -242,7 +248,7 @@ fn device(table: &mut Table<'_>, out: &mut Parsed, checks: &mut Vec<Reference>) 
     let inner = table.table("camera");
     let has_camera = inner.is_some();
     let camera = inner.and_then(|mut inner| {
-        let parsed = camera(&mut inner);
+        let parsed = camera(&mut inner, numbers);
         inner.finish();
         parsed
     });
@@ -266,7 +272,10 @@ fn device(table: &mut Table<'_>, out: &mut Parsed, checks: &mut Vec<Reference>) 
     }
 }
 
-fn camera(table: &mut Table<'_>) -> Option<(CameraFacts, CameraEndpoint)> {
+fn camera(
+    table: &mut Table<'_>,
+    numbers: &mut BTreeSet<CameraNumber>,
+) -> Option<(CameraFacts, CameraEndpoint)> {
     let url = table.required_text("url");
     let url = url.and_then(|text| rtsp_url(table, "url", text));
     let sub_url = table.text("sub_url").and_then(|text| rtsp_url(table, "sub_url", text));
@@ -279,12 +288,19 @@ fn camera(table: &mut Table<'_>) -> Option<(CameraFacts, CameraEndpoint)> {
     let notice = table.required_text("notice");
     let retention_days = table.integer("retention_days", 1..=90).and_then(|days| u16::try_from(days).ok());
     let category = table.text("category").map(|text| clean(&text, MAX_NAME));
+    let number = table
+        .integer("number", 1..=i64::from(MAX_CAMERA_NUMBER))
+        .and_then(|number| CameraNumber::new(u16::try_from(number).ok()?).ok());
+    if let Some(number) = number.filter(|number| !numbers.insert(*number)) {
+        table.fault("number", format!("two cameras have the number {number}"));
+    }
     let facts = CameraFacts {
         purpose: purpose?,
         notice: clean(&notice?, 300),
         retention_days: retention_days.unwrap_or(14),
         has_sub: sub_url.is_some(),
         category,
+        number,
     };
     Some((facts, CameraEndpoint { url: url?, sub_url, user, password_file }))
 }
@@ -413,6 +429,23 @@ retention_days = 14
                 "city/a.toml:30: device[1].camera.notice: is empty",
             ]
         );
+    }
+
+    #[test]
+    fn a_number_that_two_cameras_claim_is_a_fault_of_the_later_one() {
+        let numbered = GOOD.replace("retention_days = 14", "retention_days = 14\nnumber = 21");
+        let facts = read(&numbered).unwrap().registry.devices["cam-alun-01"].camera.clone().unwrap();
+        assert_eq!(facts.number, CameraNumber::new(21).ok());
+        let second = GOOD.split("[[device]]").last().unwrap().replace("cam-alun-01", "cam-alun-02");
+        let twice = format!("{numbered}[[device]]{second}number = 21\n");
+        assert_eq!(
+            read(&twice).unwrap_err(),
+            ["city/a.toml:49: device[2].camera.number: two cameras have the number 21"]
+        );
+        for bad in ["0", "10000", "\"21\""] {
+            let text = numbered.replace("number = 21", &format!("number = {bad}"));
+            assert!(read(&text).unwrap_err()[0].contains("camera.number"), "{bad}");
+        }
     }
 
     #[test]

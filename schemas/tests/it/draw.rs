@@ -13,8 +13,8 @@ use pantau_schemas::ids::{
 };
 use pantau_schemas::observation::MetaReport;
 use pantau_schemas::registry::{
-    Agency, AgencyKind, App, AppClass, CameraFacts, City, Device, DeviceClass, Domain, Link, LinkKind,
-    Purpose, Registry, RegistryChange, Removed, Site,
+    Agency, AgencyKind, App, AppClass, CameraFacts, CameraNumber, City, Device, DeviceClass, Domain, Link,
+    LinkKind, MAX_CAMERA_NUMBER, Purpose, Registry, RegistryChange, Removed, Site,
 };
 use pantau_schemas::stream::{StreamCause, StreamKind, StreamState};
 use pantau_schemas::time::Timestamp;
@@ -100,13 +100,22 @@ fn site() -> impl Strategy<Value = Site> + Clone {
 }
 
 fn camera() -> impl Strategy<Value = CameraFacts> + Clone {
-    (word(Purpose::WORDS, Purpose::Unknown), words(), any::<u16>(), any::<bool>(), option::of(words()))
-        .prop_map(|(purpose, notice, retention_days, has_sub, category)| CameraFacts {
+    let number = option::of((1..=MAX_CAMERA_NUMBER).prop_map(|number| CameraNumber::new(number).unwrap()));
+    (
+        word(Purpose::WORDS, Purpose::Unknown),
+        words(),
+        any::<u16>(),
+        any::<bool>(),
+        option::of(words()),
+        number,
+    )
+        .prop_map(|(purpose, notice, retention_days, has_sub, category, number)| CameraFacts {
             purpose,
             notice,
             retention_days,
             has_sub,
             category,
+            number,
         })
 }
 

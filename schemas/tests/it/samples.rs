@@ -379,6 +379,7 @@ fn first_registry() -> RegistryChange {
         retention_days: 14,
         has_sub: true,
         category: Some("taman".into()),
+        number: None,
     };
     RegistryChange {
         city: Some(city()),
