@@ -1,4 +1,4 @@
-//! The pages of Pantau, compiled to WebAssembly: the wall, the operations page and the start page.
+//! The pages of Pantau, compiled to WebAssembly: the wall, the operator's desk, the operations page, the start page.
 //!
 //! A page holds one [`live::replica::Replica`] of the World and applies entries to it, like the server does;
 //! what it shows is computed from that ([`view`]) and put into words ([`text`], [`mod@format`]). Video runs in one
@@ -9,6 +9,7 @@
 //!
 //! Pure modules compile and are tested on any machine; what touches the browser exists only for wasm32.
 
+pub mod desk;
 pub mod format;
 pub mod live;
 pub mod media;

@@ -68,6 +68,7 @@ pub(crate) fn router<S: Store>(app: Arc<App<S>>) -> Router {
         .route("/v1/registry/reload", post(status::reload::<S>))
         .route("/", get(assets::index))
         .route("/wall/{screen}", get(assets::index))
+        .route("/desk", get(assets::index))
         .route("/ops", get(assets::index))
         .route("/assets/{file}", get(assets::asset))
         .fallback(|| async { Problem::new(StatusCode::NOT_FOUND, "not-found", "there is no such page") })

@@ -1,12 +1,20 @@
-// One page of a real Chromium, obeying one JSON command a line on standard input and answering one a line:
+// The pages of a real Chromium, obeying one JSON command a line on standard input and answering one a line. "page": 1
+// beside a command is for the second page, and so on; without it, the first. "open" makes the page if need be.
 //   {"open": "http://…", "width": 1920, "height": 1080}   → {"ok": true}
+//   {"press": ["1", "Shift+Escape"]}                      → {"ok": true}, one key after the other
+//   {"drag": ["selector", "selector"]}                    → {"ok": true}, from the one to the other with the pointer
+//   {"lose": "/v1/commands", "times": 1}                  → {"ok": true}; the server gets the next requests, the page no answer
+//   {"axe": true}                                         → {"value": [{"id": …, "impact": …, "nodes": […]}, …]}
+//   {"picture": "file.png"}                               → {"ok": true}
 //   {"eval": "document.title"}                            → {"value": …}
 //   {"wait": "expression", "ms": 5000}                    → {"value": …, "ms": 120} once it is true
 //   {"events": true}                                      → {"value": {"dialogs": […], "errors": […], "foreign": […]}}
 // Whatever goes wrong is answered as {"error": "…"}. It ends when standard input does.
 
+import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { setTimeout as pause } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
 
@@ -27,20 +35,50 @@ const context = await chromium.launchPersistentContext(options.profile, {
     "--no-proxy-server",
   ],
 });
-const page = context.pages()[0] ?? (await context.newPage());
+const pages = [];
 const events = { dialogs: [], errors: [], foreign: [] };
 let home = "";
-page.on("dialog", async (dialog) => {
-  events.dialogs.push(dialog.message());
-  await dialog.dismiss();
-});
-page.on("pageerror", (error) => events.errors.push(String(error)));
 context.on("request", (request) => {
   const url = request.url();
   if (home && !url.startsWith(home) && !/^(data|blob|about|ws):/.test(url)) events.foreign.push(url);
 });
 
+async function open(number) {
+  while (pages.length <= number) {
+    const page = (pages.length === 0 && context.pages()[0]) || (await context.newPage());
+    page.on("dialog", async (dialog) => {
+      events.dialogs.push(dialog.message());
+      await dialog.dismiss();
+    });
+    page.on("pageerror", (error) => events.errors.push(String(error)));
+    pages.push(page);
+  }
+  return pages[number];
+}
+
+// The request reaches the server; its answer is lost on the way back.
+async function lose(page, path, times) {
+  let left = times;
+  await page.route(`**${path}`, async (route) => {
+    if (left <= 0) return route.continue();
+    left -= 1;
+    await route.fetch();
+    return route.abort("connectionreset");
+  });
+}
+
+async function axe(page) {
+  await page.evaluate(await readFile(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8"));
+  const result = await page.evaluate("axe.run(document, { resultTypes: ['violations'] })");
+  return result.violations.map(({ id, impact, nodes }) => ({
+    id,
+    impact,
+    nodes: nodes.slice(0, 5).map((node) => `${node.html.slice(0, 200)}: ${node.failureSummary}`),
+  }));
+}
+
 async function obey(command) {
+  const page = await open(command.page ?? 0);
   if (command.open) {
     home = new URL(command.open).origin;
     await page.setViewportSize({ width: command.width, height: command.height });
@@ -58,6 +96,23 @@ async function obey(command) {
       if (ms > command.ms) return { error: `waited ${command.ms} ms in vain for ${command.wait}` };
       await pause(25);
     }
+  }
+  if (command.press) {
+    for (const key of command.press) await page.keyboard.press(key);
+    return { ok: true };
+  }
+  if (command.drag) {
+    await page.dragAndDrop(...command.drag);
+    return { ok: true };
+  }
+  if (command.lose) {
+    await lose(page, command.lose, command.times);
+    return { ok: true };
+  }
+  if (command.axe) return { value: await axe(page) };
+  if (command.picture) {
+    await page.screenshot({ path: command.picture });
+    return { ok: true };
   }
   if (command.events) return { value: events };
   return { error: "not a command" };

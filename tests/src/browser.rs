@@ -16,9 +16,10 @@ use crate::tools;
 /// How long the browser may take to start or to load a page, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// One browser with one page.
+/// One browser with one page or several; what is asked is asked of the one that was turned to last.
 #[derive(Debug)]
 pub struct Browser {
+    page: usize,
     commands: ChildStdin,
     answers: Lines<BufReader<ChildStdout>>,
     process: Process,
@@ -40,9 +41,57 @@ impl Browser {
         let child = process.child();
         let commands = ChildStdin::from_std(child.stdin.take().context("no standard input")?)?;
         let answers = ChildStdout::from_std(child.stdout.take().context("no standard output")?)?;
-        let mut browser = Self { commands, answers: BufReader::new(answers).lines(), process };
+        let mut browser = Self { page: 0, commands, answers: BufReader::new(answers).lines(), process };
         browser.answer(PATIENCE).await?;
         Ok(browser)
+    }
+
+    /// Turns to another page, counting from 0; the first [`Browser::open`] makes it.
+    pub const fn turn(&mut self, page: usize) -> &mut Self {
+        self.page = page;
+        self
+    }
+
+    /// Presses keys, one after the other, in the names of `KeyboardEvent.key`: `1`, `Shift+Escape`.
+    ///
+    /// # Errors
+    /// No such key.
+    pub async fn press(&mut self, keys: &[&str]) -> anyhow::Result<()> {
+        self.ask(json!({ "press": keys }), PATIENCE).await.map(drop)
+    }
+
+    /// Drags one element onto another with the pointer.
+    ///
+    /// # Errors
+    /// One of them is not there.
+    pub async fn drag(&mut self, from: &str, to: &str) -> anyhow::Result<()> {
+        self.ask(json!({ "drag": [from, to] }), PATIENCE).await.map(drop)
+    }
+
+    /// Loses the answers to the page's next requests of this path: the server gets them, the page hears nothing.
+    ///
+    /// # Errors
+    /// The browser is gone.
+    pub async fn lose(&mut self, path: &str, times: u32) -> anyhow::Result<()> {
+        self.ask(json!({ "lose": path, "times": times }), PATIENCE).await.map(drop)
+    }
+
+    /// What axe-core finds wrong with the page that is serious or critical.
+    ///
+    /// # Errors
+    /// It does not run.
+    pub async fn barriers(&mut self) -> anyhow::Result<Vec<Value>> {
+        let found = self.ask(json!({ "axe": true }), PATIENCE).await?["value"].take();
+        let grave = |barrier: &&Value| matches!(barrier["impact"].as_str(), Some("serious" | "critical"));
+        Ok(found.as_array().context("axe gives no list")?.iter().filter(grave).cloned().collect())
+    }
+
+    /// Takes a picture of the page.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub async fn picture(&mut self, file: &Path) -> anyhow::Result<()> {
+        self.ask(json!({ "picture": file }), PATIENCE).await.map(drop)
     }
 
     /// Loads a page in a window of so many pixels.
@@ -50,7 +99,7 @@ impl Browser {
     /// # Errors
     /// It does not load.
     pub async fn open(&mut self, url: &str, width: u32, height: u32) -> anyhow::Result<()> {
-        self.ask(&json!({ "open": url, "width": width, "height": height }), PATIENCE).await.map(drop)
+        self.ask(json!({ "open": url, "width": width, "height": height }), PATIENCE).await.map(drop)
     }
 
     /// The value of a JavaScript expression in the page.
@@ -58,7 +107,7 @@ impl Browser {
     /// # Errors
     /// It throws.
     pub async fn eval(&mut self, script: &str) -> anyhow::Result<Value> {
-        Ok(self.ask(&json!({ "eval": script }), PATIENCE).await?["value"].take())
+        Ok(self.ask(json!({ "eval": script }), PATIENCE).await?["value"].take())
     }
 
     /// Waits until a JavaScript expression is true; gives its value and how long it took.
@@ -67,7 +116,7 @@ impl Browser {
     /// It throws, or the deadline passed.
     pub async fn until(&mut self, script: &str, within: Duration) -> anyhow::Result<(Value, Duration)> {
         let ms = u64::try_from(within.as_millis()).unwrap_or(u64::MAX);
-        let mut answer = self.ask(&json!({ "wait": script, "ms": ms }), within + PATIENCE).await?;
+        let mut answer = self.ask(json!({ "wait": script, "ms": ms }), within + PATIENCE).await?;
         let took = answer["ms"].as_f64().context("no time")?;
         Ok((answer["value"].take(), Duration::from_secs_f64(took / 1_000.0)))
     }
@@ -77,7 +126,7 @@ impl Browser {
     /// # Errors
     /// The browser is gone.
     pub async fn events(&mut self) -> anyhow::Result<Value> {
-        Ok(self.ask(&json!({ "events": true }), PATIENCE).await?["value"].take())
+        Ok(self.ask(json!({ "events": true }), PATIENCE).await?["value"].take())
     }
 
     /// `window.__pantau.report()`.
@@ -88,7 +137,8 @@ impl Browser {
         self.eval("window.__pantau.report()").await
     }
 
-    async fn ask(&mut self, command: &Value, within: Duration) -> anyhow::Result<Value> {
+    async fn ask(&mut self, mut command: Value, within: Duration) -> anyhow::Result<Value> {
+        command["page"] = self.page.into();
         self.commands.write_all(format!("{command}\n").as_bytes()).await.context("the browser is gone")?;
         self.answer(within).await
     }

@@ -106,6 +106,8 @@ fn browser_missing() -> Option<String> {
     if find("node").is_none() {
         return Some("node is not installed".to_owned());
     }
-    let package = workspace().join("node_modules/playwright-core/package.json");
-    (!package.is_file()).then(|| "playwright-core is not installed: run `npm ci`".to_owned())
+    let there =
+        |package: &&str| workspace().join("node_modules").join(package).join("package.json").is_file();
+    let missing = ["playwright-core", "axe-core"].into_iter().find(|package| !there(package));
+    missing.map(|package| format!("{package} is not installed: run `npm ci`"))
 }

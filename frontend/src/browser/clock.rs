@@ -8,6 +8,9 @@ extern "C" {
     /// In a page and in a worker alike.
     #[wasm_bindgen(js_namespace = performance, js_name = now)]
     fn performance_now() -> f64;
+    /// On insecure pages too, unlike `crypto.randomUUID`.
+    #[wasm_bindgen(js_namespace = crypto, js_name = getRandomValues)]
+    fn fill_with_chance(bytes: &mut [u8]);
 }
 
 /// Milliseconds that never go back, since some moment.
@@ -26,4 +29,11 @@ pub(crate) fn now() -> Timestamp {
 /// A number in `0.0..1.0`, for jitter.
 pub(crate) fn random() -> f64 {
     js_sys::Math::random()
+}
+
+/// Chance that nobody can guess, for identities.
+pub(crate) fn random_bytes() -> [u8; 16] {
+    let mut bytes = [0; 16];
+    fill_with_chance(&mut bytes);
+    bytes
 }

@@ -5,10 +5,10 @@ mod request;
 mod socket;
 mod timer;
 
-pub(crate) use clock::{monotonic_ms, now, random};
-pub(crate) use request::get_json;
+pub(crate) use clock::{monotonic_ms, now, random, random_bytes};
+pub(crate) use request::{get_json, post_json};
 pub(crate) use socket::{Incoming, Socket};
-pub(crate) use timer::{after, every};
+pub(crate) use timer::{after, every, sleep};
 
 use wasm_bindgen::JsValue;
 

@@ -3,6 +3,7 @@
 use wasm_bindgen::JsValue;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen_futures::JsFuture;
 
 #[wasm_bindgen]
 extern "C" {
@@ -15,6 +16,14 @@ extern "C" {
 /// Calls once, after that many milliseconds.
 pub(crate) fn after(ms: u32, call: impl FnOnce() + 'static) {
     set_timeout(&Closure::once_into_js(call), ms);
+}
+
+/// Waits so many milliseconds.
+pub(crate) async fn sleep(ms: u32) {
+    let mut wake = |resolve: js_sys::Function, _reject| {
+        set_timeout(&resolve, ms);
+    };
+    super::best_effort(JsFuture::from(js_sys::Promise::new(&mut wake)).await);
 }
 
 /// Calls every so many milliseconds, for as long as the page lives.

@@ -16,7 +16,8 @@ use crate::view::caption::{caption, face_word};
 /// A time that moves less than this, ms, is the same time measured again.
 const SAME_TIME_MS: u64 = 2_000;
 
-/// `place` is the tile's `grid-column` and `grid-row`; `rank` how firmly it hangs there, for the style sheet.
+/// `place` is the tile's `grid-column` and `grid-row`; `rank` how firmly it hangs there, for the style sheet; `focus`
+/// that somebody looks at this one tile: the server gives it the large stream.
 #[component]
 pub(crate) fn CameraTile(
     city: City,
@@ -24,6 +25,7 @@ pub(crate) fn CameraTile(
     camera: DeviceId,
     place: Signal<(String, String)>,
     #[prop(optional)] rank: Option<Signal<&'static str>>,
+    #[prop(optional)] focus: bool,
 ) -> impl IntoView {
     let canvas = NodeRef::<html::Canvas>::new();
     let report: TileSignal = RwSignal::new(None);
@@ -32,6 +34,9 @@ pub(crate) fn CameraTile(
     Effect::new(move |_| {
         if let (Some(canvas), Some(screen), None) = (canvas.get(), screen, number.get_value()) {
             number.set_value(screen.add(shown.clone(), canvas, report));
+            if let (true, Some(number)) = (focus, number.get_value()) {
+                screen.focus(number);
+            }
         }
     });
     on_cleanup(move || {

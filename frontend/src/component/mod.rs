@@ -6,6 +6,7 @@ pub(crate) mod banner;
 pub(crate) mod camera_grid;
 pub(crate) mod camera_tile;
 pub(crate) mod dead_letters;
+pub(crate) mod desk;
 pub(crate) mod domain_strip;
 pub(crate) mod feed_line;
 pub(crate) mod figures;

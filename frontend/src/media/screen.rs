@@ -33,6 +33,7 @@ pub(crate) type TileSignal = RwSignal<Option<TileReport>>;
 
 struct Shown {
     camera: DeviceId,
+    priority: Priority,
     canvas: HtmlCanvasElement,
     signal: TileSignal,
 }
@@ -113,11 +114,19 @@ impl Screen {
         }
         let number = inner.next;
         inner.next = inner.next.wrapping_add(1).max(1);
-        inner.tiles.insert(number, Shown { camera, canvas, signal });
+        inner.tiles.insert(number, Shown { camera, priority: Priority::Visible, canvas, signal });
         inner.post(&Command::Canvas { tile: number }, Some(offscreen.into()));
         drop(inner);
         self.gather();
         Some(number)
+    }
+
+    /// Somebody looks at this tile: the server gives it the large stream, and serves it first.
+    pub(crate) fn focus(self, tile: u16) {
+        if let Some(shown) = self.inner.get_value().borrow_mut().tiles.get_mut(&tile) {
+            shown.priority = Priority::Focus;
+        }
+        self.gather();
     }
 
     /// Shows it no longer.
@@ -195,7 +204,7 @@ impl Shown {
             camera: self.camera.clone(),
             width: pixels(self.canvas.client_width()),
             height: pixels(self.canvas.client_height()),
-            priority: Priority::Visible,
+            priority: self.priority,
         }
     }
 }

@@ -12,6 +12,7 @@ pub(crate) fn Home(text: &'static Text) -> impl IntoView {
             <p class="tagline">{text.tagline}</p>
             <nav>
                 <a href="/wall/main"><strong>{text.open_wall}</strong><span>{text.open_wall_hint}</span></a>
+                <a href="/desk"><strong>{text.open_desk}</strong><span>{text.open_desk_hint}</span></a>
                 <a href="/ops"><strong>{text.open_ops}</strong><span>{text.open_ops_hint}</span></a>
             </nav>
             <p class="language">

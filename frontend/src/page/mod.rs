@@ -3,6 +3,7 @@
 #![expect(unreachable_pub, reason = "the component macro makes public builders of private components")]
 
 mod debug;
+mod desk;
 mod home;
 mod ops;
 mod wall;
@@ -10,6 +11,7 @@ mod wall;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use self::desk::Desk;
 use self::home::Home;
 use self::ops::Ops;
 use self::wall::Wall;
@@ -36,6 +38,8 @@ pub fn start_page() {
         if let Some(screen) = path.strip_prefix("/wall/") {
             let name_in_path = screen.trim_end_matches('/').to_owned();
             view! { <Wall text=language name_in_path/> }.into_any()
+        } else if path == "/desk" || path == "/desk/" {
+            view! { <Desk text=language/> }.into_any()
         } else if path == "/ops" || path.starts_with("/ops/") {
             view! { <Ops text=language/> }.into_any()
         } else {

@@ -30,6 +30,8 @@ pub static EN: Text = Text {
     tagline: "City command centre: cameras, sensors, Wi-Fi and agency news on one screen.",
     open_wall: "Main wall",
     open_wall_hint: "The control room's large screen: live pictures, device states, key figures.",
+    open_desk: "Operator's desk",
+    open_desk_hint: "The wall in small, a monitor and the list of cameras: everything by keyboard.",
     open_ops: "Operations",
     open_ops_hint: "Message counts, dead letters, queues and the health of every source.",
     other_language: "Bahasa Indonesia",
@@ -267,4 +269,5 @@ pub static EN: Text = Text {
         Reason::Other => "other",
     },
     nothing: "–",
+    desk: &super::desk::EN,
 };

@@ -25,6 +25,8 @@ pub static ID: Text = Text {
     tagline: "Pusat kendali kota: kamera, sensor, titik Wi-Fi, dan kabar perangkat daerah di satu layar.",
     open_wall: "Dinding utama",
     open_wall_hint: "Layar besar ruang kendali: gambar langsung, keadaan perangkat, angka kunci.",
+    open_desk: "Meja operator",
+    open_desk_hint: "Dinding dalam ukuran kecil, monitor, dan daftar kamera: semua lewat papan ketik.",
     open_ops: "Operasi",
     open_ops_hint: "Jumlah pesan, surat mati, antrean, dan kesehatan setiap sumber.",
     other_language: "English",
@@ -262,4 +264,5 @@ pub static ID: Text = Text {
         Reason::Other => "lainnya",
     },
     nothing: "–",
+    desk: &super::desk::ID,
 };

@@ -4,6 +4,7 @@
 //! the domain are functions over its enums, so that a new value does not compile without its word either.
 //! Texts that strangers wrote never come from here and are never translated.
 
+pub mod desk;
 mod en;
 mod id;
 
@@ -48,6 +49,10 @@ pub struct Text {
     pub open_wall: &'static str,
     /// What the wall is for.
     pub open_wall_hint: &'static str,
+    /// Link to the operator's desk.
+    pub open_desk: &'static str,
+    /// What the desk is for.
+    pub open_desk_hint: &'static str,
     /// Link to the operations page.
     pub open_ops: &'static str,
     /// What the operations page is for.
@@ -305,6 +310,8 @@ pub struct Text {
     pub dead_letter_reason: fn(Reason) -> &'static str,
     /// There is nothing to show.
     pub nothing: &'static str,
+    /// The words of the operator's desk.
+    pub desk: &'static desk::Desk,
 }
 
 /// The language of a code; Indonesian unless it says English.

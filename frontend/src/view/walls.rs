@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use pantau_schemas::wall::{Area, Content, Rank, Tile, Walls};
+use pantau_schemas::wall::{Area, Cell, Content, Rank, Tile, Walls};
 
 /// What a page is to draw.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -47,19 +47,21 @@ pub fn hanging(walls: &Walls, screen: &str) -> Hanging {
     let id = walls.screens.keys().find(|id| id.as_str() == screen);
     let shown = id.and_then(|id| walls.shown(id));
     let Some(Content::Layout(layout)) = shown.as_deref() else { return Hanging::Auto };
+    Hanging::Grid(Grid { columns: layout.columns(), rows: layout.rows(), cells: named(layout.cells()) })
+}
+
+/// The cells that show something, each with its name.
+#[must_use]
+pub fn named(cells: &[Cell]) -> Vec<Hung> {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    let cells = layout
-        .cells()
-        .iter()
-        .filter_map(|cell| {
-            let what = what(&cell.tile)?;
-            let count = seen.entry(what.clone()).or_default();
-            *count += 1;
-            let key = format!("{what} {count}");
-            Some(Hung { key, area: cell.area, tile: cell.tile.clone(), rank: cell.rank })
-        })
-        .collect();
-    Hanging::Grid(Grid { columns: layout.columns(), rows: layout.rows(), cells })
+    let name = |cell: &Cell| {
+        let what = what(&cell.tile)?;
+        let count = seen.entry(what.clone()).or_default();
+        *count += 1;
+        let key = format!("{what} {count}");
+        Some(Hung { key, area: cell.area, tile: cell.tile.clone(), rank: cell.rank })
+    };
+    cells.iter().filter_map(name).collect()
 }
 
 /// What a tile shows, in one word; `None` for nothing, and for what this build cannot draw.

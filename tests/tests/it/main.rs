@@ -9,6 +9,7 @@ mod broker;
 mod cameras;
 mod configuration;
 mod crash;
+mod desk;
 mod direct;
 mod gates;
 mod hostile;

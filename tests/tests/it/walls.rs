@@ -61,7 +61,7 @@ async fn post(city: &TestCity, headers: &[(&str, &str)], body: &str) -> Answer {
     http::send(city.address(), request, Bytes::from(body.to_owned())).await.unwrap()
 }
 
-async fn order(city: &TestCity, number: u32, command: &Value) -> Answer {
+pub(crate) async fn order(city: &TestCity, number: u32, command: &Value) -> Answer {
     let body = json!({"id": id(number), "command": command}).to_string();
     post(city, &[("content-type", "application/json")], &body).await
 }

@@ -1,0 +1,11 @@
+//! The parts of the operator's desk.
+
+pub(crate) mod camera_list;
+pub(crate) mod help;
+pub(crate) mod keyboard;
+pub(crate) mod miniature;
+pub(crate) mod monitor;
+pub(crate) mod order_lines;
+pub(crate) mod presets;
+pub(crate) mod toolbar;
+pub(crate) mod tours;
