@@ -60,10 +60,8 @@ pub(crate) fn Desk(text: &'static Text) -> impl IntoView {
                 <div class="column">
                     <Miniature office screen/>
                     <Toolbar office/>
-                    <div class="pair">
-                        <Presets office/>
-                        <Tours office/>
-                    </div>
+                    <Presets office/>
+                    <Tours office/>
                 </div>
                 <div class="column">
                     <Monitor office screen/>

@@ -98,6 +98,9 @@ async fn by_keyboard_alone_a_camera_comes_to_the_monitor_and_to_every_wall() {
     browser.press(&["ArrowLeft", "1", "*"]).await.unwrap();
     on_both(&mut browser, &["cam-1", "cam-2"]).await;
     said(&mut browser, "tersimpan").await;
+    let small = "['cam-1', 'cam-2'].every((camera) => \
+        document.querySelector(`.miniature [data-camera=\"${camera}\"][data-face=\"live\"]`)?.offsetWidth > 100)";
+    browser.until(small, LONG).await.unwrap();
     let kept =
         json!({"kind": "wall_preset_save", "screen": "main", "preset": "pagi", "name": "Pagi", "number": 1});
     done(&city, 2, &kept).await;
@@ -108,6 +111,8 @@ async fn by_keyboard_alone_a_camera_comes_to_the_monitor_and_to_every_wall() {
 
     // The search, the list, and Enter on a camera: into the selected cell.
     browser.press(&["/", "k", "a", "m", "e", "r", "a", " ", "2"]).await.unwrap();
+    // Not one letter is lost between the keys.
+    assert_eq!(browser.eval("document.querySelector('#search').value").await.unwrap(), "kamera 2");
     let one =
         "document.querySelectorAll('[data-item]').length === 1 && !!document.querySelector('#item-cam-2')";
     browser.until(one, LONG).await.unwrap();

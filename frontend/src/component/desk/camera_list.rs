@@ -43,7 +43,7 @@ pub(crate) fn CameraList(office: Office) -> impl IntoView {
                 spellcheck="false"
                 aria-label=words.search
                 aria-keyshortcuts="/"
-                placeholder=format!("{} (/): {}", words.search, words.search_hint)
+                placeholder=format!("/ {}", words.search_hint)
                 prop:value=move || office.typed.get()
                 on:input=move |event| office.typed.set(event_target_value(&event))
             />
@@ -54,10 +54,10 @@ pub(crate) fn CameraList(office: Office) -> impl IntoView {
                 {move || (words.more_hits)(&count(text, left_out.get()))}
             </p>
             <p class="nothing" hidden=move || !(none.get() && searched.get())>
-                <strong>{words.no_hits}</strong> <span>{words.no_hits_hint}</span>
+                <strong>{words.no_hits}</strong> " " <span>{words.no_hits_hint}</span>
             </p>
             <p class="nothing" hidden=move || !(none.get() && !searched.get() && office.city.known.get())>
-                <strong>{text.no_cameras}</strong> <span>{text.no_cameras_hint}</span>
+                <strong>{text.no_cameras}</strong> " " <span>{text.no_cameras_hint}</span>
             </p>
             <p class="nothing" hidden=move || office.city.known.get()>{text.loading}</p>
         </section>
@@ -93,7 +93,7 @@ fn CameraLine(office: Office, card: Card, current: Memo<Option<DeviceId>>) -> im
             <span class="number">{number.map(|number| number.to_string())}</span>
             <bdi class="name">{name}</bdi>
             <bdi class="site">{site}</bdi>
-            <span class="state">{move || (text.device_state)(state.get())}</span>
+            <span class="state value">{move || (text.device_state)(state.get())}</span>
         </li>
     }
 }

@@ -8,14 +8,11 @@ use web_sys::{Document, Element, HtmlElement};
 
 use super::camera_list::element_id;
 use super::{help, monitor, toolbar};
-use crate::browser::{after, best_effort};
+use crate::browser::best_effort;
 use crate::desk::call_up::CallUp;
 use crate::desk::cells::next;
 use crate::desk::keys::{Act, Place, Press, act};
 use crate::desk::office::Office;
-
-/// Time for the page to have drawn what was selected before the focus follows, ms.
-const DRAWN_MS: u32 = 0;
 
 /// Listens for as long as the page is there.
 pub(crate) fn listen(office: Office, sheet: NodeRef<html::Dialog>) {
@@ -146,16 +143,11 @@ fn walk(office: Office, to: impl Fn(usize, usize) -> usize) {
     }
 }
 
-/// The focus to the first element that fits, once the page has drawn it.
+/// The focus to the first element that fits, at once: the next key belongs there.
 fn focus(selector: &str) {
-    let selector = selector.to_owned();
-    after(DRAWN_MS, move || {
-        if let Some(element) =
-            document().and_then(|document| document.query_selector(&selector).ok().flatten())
-        {
-            focus_on(element);
-        }
-    });
+    if let Some(element) = document().and_then(|document| document.query_selector(selector).ok().flatten()) {
+        focus_on(element);
+    }
 }
 
 fn focus_on(element: Element) {

@@ -4,13 +4,13 @@
 //! while its cell moves.
 
 use leptos::prelude::*;
-use pantau_schemas::wall::{Area, At, Load, MOVING_WARN, Rank, Tile};
+use pantau_schemas::command::Command;
+use pantau_schemas::wall::{Area, At, MOVING_WARN, Rank, Tile};
 
 use super::camera_list::state_word;
 use crate::component::camera_tile::CameraTile;
 use crate::desk::cells::cells;
 use crate::desk::office::Office;
-use crate::format::count;
 use crate::media::screen::Screen;
 use crate::view::walls::{Hung, lines, named};
 
@@ -27,11 +27,9 @@ pub(crate) fn Miniature(office: Office, screen: Option<Screen>) -> impl IntoView
         })
     });
     let here = move || office.screen.with(|id| id.as_ref().map(ToString::to_string).unwrap_or_default());
-    let moving = Memo::new(move |_| {
-        let wall = office.wall();
-        wall.map_or(0, |wall| city.read(|r| r.world().walls.moving(&wall)))
+    let names_only = Memo::new(move |_| {
+        office.layout.with(|layout| layout.as_ref().is_some_and(|layout| !is_cheap(&named(layout.cells()))))
     });
-    let heavy = move || Load::of(moving.get()) != Load::Fine;
     let auto = move || city.known.get() && office.layout.with(Option::is_none);
     let option = move |(id, name): (String, String)| {
         let value = id.clone();
@@ -50,8 +48,8 @@ pub(crate) fn Miniature(office: Office, screen: Option<Screen>) -> impl IntoView
     };
     view! {
         <section class="miniature" aria-labelledby="wall-title">
-            <h2 id="wall-title">
-                {words.wall}
+            <div class="title">
+                <h2 id="wall-title">{words.wall}</h2>
                 <label>
                     <span class="hidden">{words.screen}</span>
                     <select prop:value=here on:change=move |event| office.to_screen(&event_target_value(&event))>
@@ -59,11 +57,17 @@ pub(crate) fn Miniature(office: Office, screen: Option<Screen>) -> impl IntoView
                     </select>
                 </label>
                 <a href=move || format!("/wall/{}", here()) target="_blank" rel="noopener">{words.open_screen}</a>
-                <span class="count" class:heavy=heavy>
-                    {move || (words.moving)(&count(text, i64::try_from(moving.get()).unwrap_or(i64::MAX)))}
-                    {move || heavy().then(|| format!(" – {}", words.heavy))}
-                </span>
-            </h2>
+                <button
+                    type="button"
+                    class="last"
+                    aria-disabled=move || (office.blocked().is_some() || office.layout.with(Option::is_none)).to_string()
+                    on:click=move |_| {
+                        office.give(words.to_auto.to_owned(), None, |screen| Command::WallAuto { screen });
+                    }
+                >
+                    {words.to_auto}
+                </button>
+            </div>
             <div class="screen">
                 <Cells office screen/>
                 <div class="nothing" hidden=move || !auto()>
@@ -73,25 +77,20 @@ pub(crate) fn Miniature(office: Office, screen: Option<Screen>) -> impl IntoView
                 </div>
                 <p class="nothing" hidden=move || city.known.get()>{text.loading}</p>
             </div>
+            <p class="hint" hidden=move || !names_only.get()>{words.names_only}</p>
         </section>
     }
 }
 
 #[component]
 fn Cells(office: Office, screen: Option<Screen>) -> impl IntoView {
-    let words = office.words();
     let all = Memo::new(move |_| office.layout.with(|layout| layout.as_ref().map(cells).unwrap_or_default()));
     let hung = Memo::new(move |_| all.with(|all| named(all)));
-    let cheap = Memo::new(move |_| {
-        hung.with(|hung| hung.iter().filter(|cell| cell.tile.camera().is_some()).count()) <= MOVING_WARN
-    });
     let side = move |pick: fn(&pantau_schemas::wall::Layout) -> u8| {
         move || office.layout.with(|layout| layout.as_ref().map_or(1, pick)).to_string()
     };
-    let keyed = move || {
-        let cheap = cheap.get();
-        hung.get().into_iter().map(|cell| (cell, cheap)).collect::<Vec<_>>()
-    };
+    let keyed =
+        move || hung.with(|hung| hung.iter().map(|cell| (cell.clone(), is_cheap(hung))).collect::<Vec<_>>());
     let areas = move || all.with(|all| all.iter().map(|cell| cell.area).collect::<Vec<_>>());
     let content = move |(first, cheap): (Hung, bool)| {
         let key = first.key.clone();
@@ -139,8 +138,12 @@ fn Cells(office: Office, screen: Option<Screen>) -> impl IntoView {
                 <For each=areas key=|area| *area children=move |area| view! { <Pick office area/> }/>
             </div>
         </div>
-        <p class="note" hidden=move || cheap.get()>{words.names_only}</p>
     }
+}
+
+/// Whether the pictures of so many cameras cost little: no more than people can watch.
+fn is_cheap(hung: &[Hung]) -> bool {
+    hung.iter().filter(|cell| cell.tile.camera().is_some()).count() <= MOVING_WARN
 }
 
 /// A tile without its picture.
@@ -149,7 +152,7 @@ fn Plain(office: Office, tile: Tile) -> impl IntoView {
     let state = tile.camera().cloned().map(|camera| {
         let text = office.city.text;
         let state = Memo::new(move |_| office.city.of_devices(|r| r.world().device_state(&camera)));
-        view! { <span data-state=move || state_word(state.get())>{move || (text.device_state)(state.get())}</span> }
+        view! { <span class="value" data-state=move || state_word(state.get())>{move || (text.device_state)(state.get())}</span> }
     });
     view! { <bdi>{name(office, &tile)}</bdi> {state} }
 }

@@ -58,7 +58,7 @@ pub(crate) fn OrderLines(office: Office) -> impl IntoView {
         })
     };
     let line = move |(_, what, (kind, became)): (u32, String, (&'static str, String))| {
-        view! { <li data-kind=kind><bdi>{what}</bdi> <strong>{became}</strong></li> }
+        view! { <li data-kind=kind><bdi>{what}</bdi> " " <strong>{became}</strong></li> }
     };
     view! {
         <section class="orders" aria-labelledby="orders-title">

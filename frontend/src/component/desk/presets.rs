@@ -7,7 +7,7 @@ use crate::desk::office::Office;
 
 #[component]
 pub(crate) fn Presets(office: Office) -> impl IntoView {
-    let words = office.words();
+    let (text, words) = (office.city.text, office.words());
     let dialog = NodeRef::<html::Dialog>::new();
     let hung = Memo::new(move |_| office.wall().and_then(|wall| wall.preset));
     let slot = move |number: PresetNumber| {
@@ -28,11 +28,15 @@ pub(crate) fn Presets(office: Office) -> impl IntoView {
                 data-preset=number.get()
                 aria-disabled=move || off().to_string()
                 aria-pressed=move || pressed().to_string()
+                aria-label=move || {
+                    let name = known.get().map_or_else(|| words.free.to_owned(), |(_, name)| name.to_string());
+                    (words.preset)(&number.get().to_string(), &name)
+                }
                 on:click=press
             >
                 <kbd>{number.get()}</kbd>
                 " "
-                <bdi>{move || known.get().map_or_else(|| words.free.to_owned(), |(_, name)| name.to_string())}</bdi>
+                <bdi>{move || known.get().map_or_else(|| text.nothing.to_owned(), |(_, name)| name.to_string())}</bdi>
             </button>
         }
     };
@@ -43,11 +47,13 @@ pub(crate) fn Presets(office: Office) -> impl IntoView {
     };
     view! {
         <section class="presets" aria-labelledby="presets-title">
-            <h2 id="presets-title">{words.presets}</h2>
+            <div class="title">
+                <h2 id="presets-title">{words.presets}</h2>
+                <button type="button" class="last" on:click=open>{words.save_preset}</button>
+            </div>
             <div class="slots">
                 {(1..=9).filter_map(|number| PresetNumber::new(number).ok()).map(slot).collect_view()}
             </div>
-            <button type="button" class="quiet" on:click=open>{words.save_preset}</button>
             <Keep office dialog/>
         </section>
     }

@@ -2,9 +2,10 @@
 
 use leptos::prelude::*;
 use pantau_schemas::command::Command;
-use pantau_schemas::wall::{Rank, Tile};
+use pantau_schemas::wall::{Load, Rank, Tile};
 
 use crate::desk::office::Office;
+use crate::format::count;
 
 /// A button that says which key does the same. While it is off it keeps the focus and does nothing: what it lacks is
 /// said elsewhere.
@@ -55,51 +56,56 @@ pub(crate) fn Toolbar(office: Office) -> impl IntoView {
         }
     };
     let what = move || cell.with(|cell| cell.as_ref().map(|cell| office.place(cell.area.at())));
+    let (city, text) = (office.city, office.city.text);
+    let moving = Memo::new(move |_| {
+        let wall = office.wall();
+        wall.map_or(0, |wall| city.read(|r| r.world().walls.moving(&wall)))
+    });
+    let heavy = move || Load::of(moving.get()) != Load::Fine;
     view! {
-        <div class="bars">
-            <div class="bar" role="group" aria-label=words.cell_actions>
-                <h3>{words.cell_actions} <span>{what}</span></h3>
-                <Button
-                    label=Signal::derive(move || if pinned.get() { words.unpin } else { words.pin })
-                    keys="P"
-                    off=of_cell(|tile, _| !matches!(tile, Tile::Empty | Tile::Unknown))
-                    press=move || office.pin()
-                />
-                <Button
-                    label=Signal::derive(move || if context.get() { words.as_watched } else { words.as_context })
-                    off=of_cell(|tile, rank| tile.camera().is_some() && rank != Rank::Pinned)
-                    press=rank
-                />
-                <Button
-                    label=words.clear_cell.into()
-                    off=of_cell(|tile, rank| *tile != Tile::Empty && rank != Rank::Pinned)
-                    press=move || clear_cell(office)
-                />
+            <div class="bars">
+                <div class="bar" role="group" aria-label=words.cell_actions>
+                    <h3>{words.cell_actions} " " <span>{what}</span></h3>
+                    <Button
+                        label=Signal::derive(move || if pinned.get() { words.unpin } else { words.pin })
+                        keys="P"
+                        off=of_cell(|tile, _| !matches!(tile, Tile::Empty | Tile::Unknown))
+                        press=move || office.pin()
+                    />
+                    <Button
+                        label=Signal::derive(move || if context.get() { words.as_watched } else { words.as_context })
+                        off=of_cell(|tile, rank| tile.camera().is_some() && rank != Rank::Pinned)
+                        press=rank
+                    />
+                    <Button
+                        label=words.clear_cell.into()
+                        off=of_cell(|tile, rank| *tile != Tile::Empty && rank != Rank::Pinned)
+                        press=move || clear_cell(office)
+                    />
+                </div>
+                <div class="bar" role="group" aria-label=words.wall_actions>
+                    <h3>
+                        {words.wall_actions} " "
+                        <span class:heavy=heavy>
+                            {move || (words.moving)(&count(text, i64::try_from(moving.get()).unwrap_or(i64::MAX)))}
+                            {move || heavy().then(|| format!(" – {}", words.heavy))}
+                        </span>
+                    </h3>
+                    <Button
+                        label=words.undo.into()
+                        keys="Ctrl Z"
+                        off=blocked.into()
+                        press=move || undo(office)
+                    />
+                    <Button
+                        label=words.clear_wall.into()
+                        keys="Shift Esc"
+                        off=no_cell
+                        press=move || clear_wall(office)
+                    />
+    </div>
             </div>
-            <div class="bar" role="group" aria-label=words.wall_actions>
-                <h3>{words.wall_actions}</h3>
-                <Button
-                    label=words.undo.into()
-                    keys="Ctrl Z"
-                    off=blocked.into()
-                    press=move || undo(office)
-                />
-                <Button
-                    label=words.clear_wall.into()
-                    keys="Shift Esc"
-                    off=no_cell
-                    press=move || clear_wall(office)
-                />
-                <Button
-                    label=words.to_auto.into()
-                    off=no_cell
-                    press=move || {
-                        office.give(words.to_auto.to_owned(), None, |screen| Command::WallAuto { screen });
-                    }
-                />
-            </div>
-        </div>
-    }
+        }
 }
 
 pub(crate) fn clear_cell(office: Office) {

@@ -35,7 +35,7 @@ pub static ID: Desk = Desk {
     monitor_hint: "Ketik nomor kamera lalu Enter, atau pilih dari daftar.",
     monitor_gone: "Kamera ini tidak ada lagi di registri",
     site: "Lokasi",
-    agency: "Perangkat daerah",
+    agency: "OPD",
     stream: "Aliran",
     large: "utama",
     small: "kecil",
