@@ -40,9 +40,9 @@ use problem::Problem;
 
 /// Largest body of any request, bytes: the contract's 256 KiB for events.
 pub(crate) const MAX_BODY: usize = 256 * 1024;
-/// What pages may do: nothing from elsewhere, no inline code, WASM of our own.
+/// What pages may do: nothing from elsewhere, no inline code, WASM of our own; `<video>` plays what a page made itself.
 const CONTENT_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; \
-    img-src 'self' data: blob:; worker-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'none'; \
+    img-src 'self' data: blob:; media-src blob:; worker-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'none'; \
     form-action 'self'; frame-ancestors 'none'";
 
 /// Every route.

@@ -9,6 +9,7 @@ use pantau_schemas::ids::DeviceId;
 
 use crate::format::count;
 use crate::live::city::City;
+use crate::media::choice::Missing;
 use crate::media::screen::Screen;
 use crate::view::cameras::{Cameras, cameras};
 use crate::view::grid::{Plan, arrange};
@@ -16,7 +17,7 @@ use crate::view::grid::{Plan, arrange};
 use super::camera_tile::CameraTile;
 
 #[component]
-pub(crate) fn CameraGrid(city: City, screen: Option<Screen>, aspect: Signal<f64>) -> impl IntoView {
+pub(crate) fn CameraGrid(city: City, screen: Result<Screen, Missing>, aspect: Signal<f64>) -> impl IntoView {
     let text = city.text;
     let all = Memo::new(move |_| city.of_registry(|r| cameras(&r.world().registry)));
     let plan = Memo::new(move |_| {

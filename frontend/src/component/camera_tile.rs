@@ -8,8 +8,9 @@ use pantau_schemas::stream::StreamState;
 use crate::browser::now;
 use crate::live::city::City;
 use crate::live::replica::Replica;
+use crate::media::choice::{Missing, PlayerKind};
 use crate::media::message::Said;
-use crate::media::screen::{Screen, TileSignal};
+use crate::media::screen::{Place, Screen, TileSignal};
 use crate::media::verdict::{Verdict, judge};
 use crate::view::caption::{caption, face_word};
 
@@ -21,26 +22,27 @@ const SAME_TIME_MS: u64 = 2_000;
 #[component]
 pub(crate) fn CameraTile(
     city: City,
-    screen: Option<Screen>,
+    screen: Result<Screen, Missing>,
     camera: DeviceId,
     place: Signal<(String, String)>,
     #[prop(optional)] rank: Option<Signal<&'static str>>,
     #[prop(optional)] focus: bool,
 ) -> impl IntoView {
-    let canvas = NodeRef::<html::Canvas>::new();
+    let (canvas, video) = (NodeRef::<html::Canvas>::new(), NodeRef::<html::Video>::new());
     let report: TileSignal = RwSignal::new(None);
     let number = StoredValue::new(None::<u16>);
     let shown = camera.clone();
     Effect::new(move |_| {
-        if let (Some(canvas), Some(screen), None) = (canvas.get(), screen, number.get_value()) {
-            number.set_value(screen.add(shown.clone(), canvas, report));
+        let place = canvas.get().map(Place::Canvas).or_else(|| video.get().map(Place::Video));
+        if let (Some(place), Ok(screen), None) = (place, screen, number.get_value()) {
+            number.set_value(screen.add(shown.clone(), place, report));
             if let (true, Some(number)) = (focus, number.get_value()) {
                 screen.focus(number);
             }
         }
     });
     on_cleanup(move || {
-        if let (Some(screen), Some(number)) = (screen, number.try_get_value().flatten()) {
+        if let (Ok(screen), Some(number)) = (screen, number.try_get_value().flatten()) {
             screen.remove(number);
         }
     });
@@ -52,16 +54,15 @@ pub(crate) fn CameraTile(
     let id = camera.clone();
     let verdict = Memo::new(move |before: Option<&Verdict>| {
         let said = city.of_devices(|r| said(r, &id));
-        let missing = screen.and_then(|screen| screen.missing.get());
         let report = report.get().map(|mut report| {
-            if let Some(screen) = screen {
+            if let Ok(screen) = screen {
                 screen.doubt(&mut report);
             }
             report
         });
         // Looked at once a second even when the worker has nothing to say.
         city.now.track();
-        let verdict = judge(report.as_ref(), said, missing, city.offset_ms());
+        let verdict = judge(report.as_ref(), said, screen.err(), city.offset_ms());
         steady(before, verdict)
     });
     let words = Memo::new(move |_| {
@@ -75,6 +76,15 @@ pub(crate) fn CameraTile(
     let (chip, word, since, why) =
         (part(|w| &w.chip), part(|w| &w.word), part(|w| &w.since), part(|w| &w.why));
     let pinned = move || rank.is_some_and(|rank| rank.get() == "pinned");
+    let picture = match screen.map(|screen| screen.player) {
+        Ok(PlayerKind::MediaSource) => {
+            view! { <video node_ref=video playsinline disablepictureinpicture aria-hidden="true"></video> }
+                .into_any()
+        }
+        Ok(PlayerKind::WebCodecs) | Err(_) => {
+            view! { <canvas node_ref=canvas aria-hidden="true"></canvas> }.into_any()
+        }
+    };
     view! {
         <article
             class="tile"
@@ -85,7 +95,7 @@ pub(crate) fn CameraTile(
             style:grid-row=move || place.get().1
         >
             <div class="picture">
-                <canvas node_ref=canvas aria-hidden="true"></canvas>
+                {picture}
                 <p class="verdict">
                     <strong>{word}</strong>
                     <span>{since}</span>

@@ -13,12 +13,13 @@ use super::figures::Figures;
 use super::trouble_list::TroubleList;
 use crate::format::{clock, date, measure, span};
 use crate::live::city::City;
+use crate::media::choice::Missing;
 use crate::media::screen::Screen;
 use crate::view::readings::reading;
 use crate::view::walls::{Grid, Hung, lines};
 
 #[component]
-pub(crate) fn WallGrid(city: City, screen: Option<Screen>, grid: Signal<Grid>) -> impl IntoView {
+pub(crate) fn WallGrid(city: City, screen: Result<Screen, Missing>, grid: Signal<Grid>) -> impl IntoView {
     let cell = move |first: Hung| {
         let key = first.key.clone();
         // Where the cell is now; while it goes away, where it was.

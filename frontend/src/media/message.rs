@@ -6,12 +6,18 @@ use pantau_schemas::stream::{StreamCause, StreamKind, StreamState};
 use pantau_schemas::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::choice::{Missing, PlayerKind};
 use super::watchdog::Seen;
 
 /// What the page says. A [`Command::Canvas`] travels with its `OffscreenCanvas`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Command {
+    /// What plays the pictures; comes first.
+    Player {
+        /// With [`PlayerKind::MediaSource`] the worker packs, and the page plays.
+        player: PlayerKind,
+    },
     /// Draw this tile's pictures on the canvas beside this message.
     Canvas {
         /// The tile.
@@ -22,9 +28,25 @@ pub enum Command {
         /// What to show where.
         tiles: Vec<Tile>,
     },
+    /// The page took so many segments of this tile in all.
+    Taken {
+        /// The tile.
+        tile: u16,
+        /// Segments since the tile began.
+        count: u64,
+    },
+    /// A picture reached the page's screen: to be told to the server.
+    Shown {
+        /// The tile.
+        tile: u16,
+        /// The frame.
+        sequence: u32,
+        /// Its capture time, µs since 1970.
+        capture_us: i64,
+    },
 }
 
-/// What the worker says.
+/// What the worker says. [`Reply::Stream`] and [`Reply::Segment`] travel with their bytes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Reply {
@@ -32,6 +54,35 @@ pub enum Reply {
     Ready,
     /// How the tiles are; a few times a second.
     Report(Report),
+    /// The next segments of a tile are of this stream; with its initialisation segment.
+    Stream {
+        /// The tile.
+        tile: u16,
+        /// Its type, with the codec.
+        mime: String,
+    },
+    /// One access unit, packed.
+    Segment {
+        /// The tile.
+        tile: u16,
+        /// What it is.
+        mark: Mark,
+    },
+}
+
+/// Which picture stands where in a packed stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// When it is shown, µs of the packed stream.
+    pub start: u64,
+    /// A key frame.
+    pub key: bool,
+    /// Number of the frame in the camera's stream.
+    pub sequence: u32,
+    /// When the camera took it, µs since 1970.
+    pub capture_us: i64,
+    /// When the server had it, µs since 1970.
+    pub received_us: i64,
 }
 
 /// How the window's video is.
@@ -43,16 +94,6 @@ pub struct Report {
     pub missing: Option<Missing>,
     /// Every tile of the window.
     pub tiles: Vec<TileReport>,
-}
-
-/// Why a browser cannot show video.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Missing {
-    /// WebCodecs exists only on secure pages, and this one is not.
-    SecureContext,
-    /// The browser has no WebCodecs.
-    WebCodecs,
 }
 
 /// What the server said of a tile.
@@ -73,6 +114,8 @@ pub struct TileReport {
     pub tile: u16,
     /// What it shows.
     pub camera: DeviceId,
+    /// What plays it.
+    pub player: PlayerKind,
     /// What the server says of it; `None` before it said anything on this connection.
     pub said: Option<Said>,
     /// What was seen on the canvas.
@@ -103,4 +146,6 @@ pub struct TileReport {
     pub skipped: u64,
     /// Times the decoder failed.
     pub errors: u64,
+    /// How far the player is behind the newest picture it has, ms; `None` where it has nothing to be behind.
+    pub behind_ms: Option<u32>,
 }

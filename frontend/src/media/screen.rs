@@ -1,18 +1,24 @@
-//! The page's end of the media worker: numbers the tiles, hands over their canvases, hands out their reports.
+//! The page's end of the media worker: chooses the player, numbers the tiles, hands over their canvases or plays what
+//! the worker packs, hands out their reports.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use js_sys::Array;
+use js_sys::{Array, ArrayBuffer, Reflect};
 use leptos::prelude::*;
 use pantau_schemas::ids::DeviceId;
 use pantau_schemas::media::{MAX_TILES, Priority, Tile};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{HtmlCanvasElement, MessageEvent, Worker, WorkerOptions, WorkerType};
+use web_sys::{
+    HtmlCanvasElement, HtmlElement, HtmlVideoElement, MessageEvent, Worker, WorkerOptions, WorkerType,
+};
 
-use super::message::{Command, Missing, Reply, Report, TileReport};
+use super::choice::{Has, Missing, PlayerKind, choose};
+use super::message::{Command, Mark, Reply, Report, TileReport};
+use super::mse::Video;
+use super::sampler::Sampler;
 use super::watchdog::Seen;
 use crate::browser::{after, best_effort, every, monotonic_ms};
 
@@ -27,15 +33,27 @@ const FROZEN_MS: f64 = 10_000.0;
 const GIVE_UP_MS: f64 = 20_000.0;
 /// How often that is looked at, ms.
 const LOOK_MS: u32 = 5_000;
+/// The worker is told what was taken after so many segments, far fewer than it lets be under way.
+const TELL_TAKEN: u64 = 8;
 
 /// What a tile's component follows.
 pub(crate) type TileSignal = RwSignal<Option<TileReport>>;
 
+/// Where a tile's pictures are to be seen; made for the window's [`PlayerKind`].
+pub(crate) enum Place {
+    /// For the worker's decoders.
+    Canvas(HtmlCanvasElement),
+    /// For a media source.
+    Video(HtmlVideoElement),
+}
+
 struct Shown {
     camera: DeviceId,
     priority: Priority,
-    canvas: HtmlCanvasElement,
+    element: HtmlElement,
     signal: TileSignal,
+    /// With a media source: the player, and how many segments it took.
+    video: Option<(Rc<Video>, u64)>,
 }
 
 struct Inner {
@@ -49,25 +67,32 @@ struct Inner {
     report: Report,
     /// When the worker last reported.
     heard: f64,
+    /// Shared by all that play in the page.
+    sampler: Rc<Option<Sampler>>,
 }
 
 /// The window's video. Clones are the same.
 #[derive(Clone)]
 pub(crate) struct Screen {
     inner: StoredValue<Rc<RefCell<Inner>>, LocalStorage>,
-    /// What this browser lacks.
-    pub(crate) missing: RwSignal<Option<Missing>>,
+    /// What plays.
+    pub(crate) player: PlayerKind,
 }
 
 impl Copy for Screen {}
 
 impl Screen {
-    /// Starts the worker. `None` when the browser has no module workers.
-    pub(crate) fn start() -> Option<Self> {
+    /// Chooses the player and starts the worker. `asked` is the player that the page's address asks for.
+    ///
+    /// # Errors
+    /// What this browser lacks; no picture is asked for then.
+    pub(crate) fn start(asked: Option<&str>) -> Result<Self, Missing> {
+        let player = choose(asked, has())?;
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
-        let worker = Worker::new_with_options("/assets/media-worker.js", &options).ok()?;
-        let inner = Inner {
+        let worker = Worker::new_with_options("/assets/media-worker.js", &options);
+        let worker = worker.map_err(|_no_module_workers| Missing::Player)?;
+        let mut inner = Inner {
             worker: worker.clone(),
             ready: false,
             waiting: Vec::new(),
@@ -76,20 +101,18 @@ impl Screen {
             gathering: false,
             report: Report::default(),
             heard: monotonic_ms(),
+            sampler: Rc::new((player == PlayerKind::MediaSource).then(Sampler::new).flatten()),
         };
-        let this = Self {
-            inner: StoredValue::new_local(Rc::new(RefCell::new(inner))),
-            missing: RwSignal::new(None),
-        };
+        inner.post(&Command::Player { player }, None);
+        let this = Self { inner: StoredValue::new_local(Rc::new(RefCell::new(inner))), player };
         let replies = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-            let reply = event.data().as_string().and_then(|text| serde_json::from_str::<Reply>(&text).ok());
-            match reply {
-                Some(Reply::Ready) => this.ready(),
-                Some(Reply::Report(report)) => this.reported(report),
-                None => {}
-            }
+            this.heard(&event.data());
         });
         worker.set_onmessage(Some(replies.into_js_value().unchecked_ref()));
+        let seen = Closure::<dyn FnMut()>::new(move || this.return_to_edge());
+        if let Some(document) = web_sys::window().and_then(|window| window.document()) {
+            document.set_onvisibilitychange(Some(seen.into_js_value().unchecked_ref()));
+        }
         let resized = Closure::<dyn FnMut()>::new(move || this.gather());
         if let Some(window) = web_sys::window() {
             window.set_onresize(Some(resized.into_js_value().unchecked_ref()));
@@ -101,12 +124,11 @@ impl Screen {
                 best_effort(window.location().reload());
             }
         });
-        Some(this)
+        Ok(this)
     }
 
-    /// Shows a camera on a canvas. Gives the tile's number and its reports.
-    pub(crate) fn add(self, camera: DeviceId, canvas: HtmlCanvasElement, signal: TileSignal) -> Option<u16> {
-        let offscreen = canvas.transfer_control_to_offscreen().ok()?;
+    /// Shows a camera there. Gives the tile's number and its reports.
+    pub(crate) fn add(self, camera: DeviceId, place: Place, signal: TileSignal) -> Option<u16> {
         let inner = self.inner.get_value();
         let mut inner = inner.borrow_mut();
         if inner.tiles.len() >= MAX_TILES {
@@ -114,8 +136,19 @@ impl Screen {
         }
         let number = inner.next;
         inner.next = inner.next.wrapping_add(1).max(1);
-        inner.tiles.insert(number, Shown { camera, priority: Priority::Visible, canvas, signal });
-        inner.post(&Command::Canvas { tile: number }, Some(offscreen.into()));
+        let (element, video) = match place {
+            Place::Canvas(canvas) => {
+                let offscreen = canvas.transfer_control_to_offscreen().ok()?;
+                inner.post(&Command::Canvas { tile: number }, Some(offscreen.into()));
+                (canvas.into(), None)
+            }
+            Place::Video(element) => {
+                let told = Rc::new(move |mark: Mark| self.shown(number, mark));
+                let video = Video::new(element.clone(), Rc::clone(&inner.sampler), told);
+                (element.into(), Some((Rc::new(video), 0)))
+            }
+        };
+        inner.tiles.insert(number, Shown { camera, priority: Priority::Visible, element, signal, video });
         drop(inner);
         self.gather();
         Some(number)
@@ -131,7 +164,8 @@ impl Screen {
 
     /// Shows it no longer.
     pub(crate) fn remove(self, tile: u16) {
-        if self.inner.get_value().borrow_mut().tiles.remove(&tile).is_some() {
+        let removed = self.inner.get_value().borrow_mut().tiles.remove(&tile);
+        if removed.is_some() {
             self.gather();
         }
     }
@@ -160,11 +194,67 @@ impl Screen {
         }
     }
 
-    fn reported(self, report: Report) {
-        if self.missing.get_untracked() != report.missing {
-            self.missing.set(report.missing);
+    fn heard(self, data: &JsValue) {
+        // Text alone, or text and bytes.
+        let parts = data.dyn_ref::<Array>();
+        let text = parts.map_or_else(|| data.as_string(), |parts| parts.get(0).as_string());
+        let bytes = parts.and_then(|parts| parts.get(1).dyn_into::<ArrayBuffer>().ok());
+        let reply = text.and_then(|text| serde_json::from_str::<Reply>(&text).ok());
+        match (reply, bytes) {
+            (Some(Reply::Ready), _) => self.ready(),
+            (Some(Reply::Report(report)), _) => self.reported(report),
+            (Some(Reply::Stream { tile, mime }), Some(init)) => {
+                if let Some(video) = self.video(tile) {
+                    video.stream(&mime, init);
+                }
+            }
+            (Some(Reply::Segment { tile, mark }), Some(data)) => self.take(tile, mark, data),
+            _ => {}
         }
+    }
+
+    /// The tile's player. Not borrowed from anything: it may tell what it shows.
+    fn video(self, tile: u16) -> Option<Rc<Video>> {
         let inner = self.inner.get_value();
+        let inner = inner.borrow();
+        inner.tiles.get(&tile)?.video.as_ref().map(|(video, _)| Rc::clone(video))
+    }
+
+    fn take(self, tile: u16, mark: Mark, data: ArrayBuffer) {
+        let Some(video) = self.video(tile) else { return };
+        video.segment(mark, data);
+        let inner = self.inner.get_value();
+        let mut inner = inner.borrow_mut();
+        let Some((_, taken)) = inner.tiles.get_mut(&tile).and_then(|shown| shown.video.as_mut()) else {
+            return;
+        };
+        *taken += 1;
+        let count = *taken;
+        if count.is_multiple_of(TELL_TAKEN) {
+            inner.post(&Command::Taken { tile, count }, None);
+        }
+    }
+
+    /// A picture is on the screen: the server is told.
+    fn shown(self, tile: u16, mark: Mark) {
+        let command = Command::Shown { tile, sequence: mark.sequence, capture_us: mark.capture_us };
+        self.inner.get_value().borrow_mut().post(&command, None);
+    }
+
+    fn return_to_edge(self) {
+        let inner = self.inner.get_value();
+        for (video, _) in inner.borrow().tiles.values().filter_map(|shown| shown.video.as_ref()) {
+            video.return_to_edge();
+        }
+    }
+
+    fn reported(self, mut report: Report) {
+        let inner = self.inner.get_value();
+        for tile in &mut report.tiles {
+            if let Some(video) = self.video(tile.tile) {
+                video.report(tile);
+            }
+        }
         let signals: Vec<(TileSignal, TileReport)> = {
             let inner = inner.borrow();
             let tile = |tile: &TileReport| Some((inner.tiles.get(&tile.tile)?.signal, tile.clone()));
@@ -202,8 +292,8 @@ impl Shown {
         Tile {
             tile: number,
             camera: self.camera.clone(),
-            width: pixels(self.canvas.client_width()),
-            height: pixels(self.canvas.client_height()),
+            width: pixels(self.element.client_width()),
+            height: pixels(self.element.client_height()),
             priority: self.priority,
         }
     }
@@ -227,6 +317,14 @@ impl Inner {
         let transfer = message.slice(1, message.length());
         best_effort(self.worker.post_message_with_transfer(message, &transfer));
     }
+}
+
+/// What this browser has on this page.
+fn has() -> Has {
+    let global = js_sys::global();
+    let has = |name: &str| Reflect::has(&global, &JsValue::from_str(name)).unwrap_or(false);
+    let secure = Reflect::get(&global, &JsValue::from_str("isSecureContext")).is_ok_and(|v| v.is_truthy());
+    Has { webcodecs: has("VideoDecoder"), media_source: has("MediaSource"), secure }
 }
 
 /// Device pixels.

@@ -3,7 +3,8 @@
 use pantau_schemas::stream::{StreamCause, StreamState};
 use pantau_schemas::time::Timestamp;
 
-use super::message::{Missing, Said, TileReport};
+use super::choice::Missing;
+use super::message::{Said, TileReport};
 use super::watchdog::Seen;
 
 /// So long may the first picture of a live stream take, ms, before the tile says that there is none.
@@ -111,12 +112,14 @@ pub fn judge(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::media::choice::PlayerKind;
     use pantau_schemas::ids::DeviceId;
 
     fn report(state: StreamState, seen: Seen) -> TileReport {
         TileReport {
             tile: 1,
             camera: DeviceId::new("cam-01").unwrap(),
+            player: PlayerKind::WebCodecs,
             said: Some(Said { state, since: Timestamp::from_secs(100), cause: None }),
             seen,
             seen_since: Some(Timestamp::from_secs(50)),
@@ -132,6 +135,7 @@ mod tests {
             dropped: 0,
             skipped: 0,
             errors: 0,
+            behind_ms: None,
         }
     }
 
@@ -167,9 +171,9 @@ mod tests {
     fn without_a_worker_the_journal_still_says_what_is_lost() {
         let said =
             Said { state: StreamState::Lost, since: Timestamp::EPOCH, cause: Some(StreamCause::Refused) };
-        let verdict = judge(None, Some(said), Some(Missing::WebCodecs), 0);
+        let verdict = judge(None, Some(said), Some(Missing::Player), 0);
         assert_eq!((verdict.face, verdict.why), (Face::Lost, Some(Why::Server(StreamCause::Refused))));
-        assert_eq!(judge(None, None, Some(Missing::WebCodecs), 0).face, Face::Unable(Missing::WebCodecs));
+        assert_eq!(judge(None, None, Some(Missing::Player), 0).face, Face::Unable(Missing::Player));
         assert_eq!(judge(None, None, None, 0).face, Face::Connecting);
     }
 

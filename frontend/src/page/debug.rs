@@ -1,10 +1,11 @@
 //! `window.__pantau`: what tests and technicians may ask of a page.
 //!
 //! `window.__pantau.report()` gives a plain object:
-//! `{ link, seq, digest, heads, silent, store, offset_ms, media: { link, missing, tiles: [{ tile, camera, said:
-//! { state, since, cause }, seen, seen_since, picture, waiting_ms, first_picture_ms, quality, size, received,
-//! decoded, drawn, superseded, dropped, skipped, errors }] } }`. `said` is the server's word, `seen` the
-//! browser's; the worse of both stands in the tile's `data-face`. `digest` is that of `World::digest`, hex.
+//! `{ link, seq, digest, heads, silent, store, offset_ms, media: { link, missing, tiles: [{ tile, camera, player,
+//! said: { state, since, cause }, seen, seen_since, picture, waiting_ms, first_picture_ms, quality, size, received,
+//! decoded, drawn, superseded, dropped, skipped, errors, behind_ms }] } }`. `player` is `webcodecs` or `mse`, `said`
+//! the server's word, `seen` the browser's; the worse of both stands in the tile's `data-face`. `digest` is that of
+//! `World::digest`, hex.
 //! `media` is `null` on pages without video.
 
 use js_sys::{JSON, Object, Reflect};
@@ -17,6 +18,7 @@ use leptos::prelude::*;
 
 use crate::browser::best_effort;
 use crate::live::city::{City, Link};
+use crate::media::choice::Missing;
 use crate::media::message::Report;
 use crate::media::screen::Screen;
 
@@ -33,7 +35,7 @@ struct Debug {
 }
 
 /// Puts the object where it is looked for.
-pub(super) fn publish(city: City, screen: Option<Screen>) {
+pub(super) fn publish(city: City, screen: Option<Result<Screen, Missing>>) {
     let report = Closure::<dyn FnMut() -> JsValue>::new(move || {
         let debug = city.read(|replica| Debug {
             link: city.link.get_untracked() == Link::Up,
@@ -43,7 +45,10 @@ pub(super) fn publish(city: City, screen: Option<Screen>) {
             silent: city.silent.get_untracked(),
             store: replica.server.store,
             offset_ms: city.offset_ms(),
-            media: screen.map(Screen::report),
+            media: screen.map(|screen| match screen {
+                Ok(screen) => screen.report(),
+                Err(missing) => Report { missing: Some(missing), ..Report::default() },
+            }),
         });
         let text = serde_json::to_string(&debug).unwrap_or_default();
         JSON::parse(&text).unwrap_or(JsValue::NULL)

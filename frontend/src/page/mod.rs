@@ -51,12 +51,10 @@ pub fn start_page() {
 /// `?lang=` wins and is kept; then what was kept; then Indonesian.
 fn language() -> &'static Text {
     let Some(window) = web_sys::window() else { return &text::ID };
-    let query = window.location().search().unwrap_or_default();
-    let asked = query.trim_start_matches('?').split('&').find_map(|pair| pair.strip_prefix("lang="));
     let storage = window.local_storage().ok().flatten();
-    match asked {
+    match asked("lang") {
         Some(code) => {
-            let language = text::of(code);
+            let language = text::of(&code);
             if let Some(storage) = storage {
                 best_effort(storage.set_item(LANGUAGE_KEY, language.code));
             }
@@ -64,4 +62,11 @@ fn language() -> &'static Text {
         }
         None => text::of(&storage.and_then(|s| s.get_item(LANGUAGE_KEY).ok().flatten()).unwrap_or_default()),
     }
+}
+
+/// What the page's address says of this name. Words only: nothing is decoded.
+fn asked(name: &str) -> Option<String> {
+    let query = web_sys::window()?.location().search().ok()?;
+    let mut pairs = query.trim_start_matches('?').split('&').filter_map(|pair| pair.split_once('='));
+    pairs.find(|(known, _)| *known == name).map(|(_, value)| value.to_owned())
 }

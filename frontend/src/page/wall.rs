@@ -1,6 +1,7 @@
 //! `/wall/{screen}`: what hangs on that screen, and every camera where nobody has hung anything.
 //!
-//! Nobody touches it for a month: no cursor, no scrolling, no meaning in hovering.
+//! Nobody touches it for a month: no cursor, no scrolling, no meaning in hovering. `?player=webcodecs` or `?player=mse`
+//! says what is to play the pictures ([`crate::media::choice`]).
 
 use leptos::ev;
 use leptos::prelude::*;
@@ -15,6 +16,7 @@ use crate::component::readings::Readings;
 use crate::component::trouble_list::TroubleList;
 use crate::component::wall_grid::WallGrid;
 use crate::live::city::City;
+use crate::media::choice::Missing;
 use crate::media::screen::Screen;
 use crate::text::Text;
 use crate::view::walls::{Grid, Hanging, hanging, name};
@@ -31,8 +33,8 @@ const BANDS: f64 = 27.6;
 pub(crate) fn Wall(text: &'static Text, name_in_path: String) -> impl IntoView {
     let city = City::connect(text);
     city.follow_status(STATUS_MS);
-    let screen = Screen::start();
-    super::debug::publish(city, screen);
+    let screen = Screen::start(super::asked("player").as_deref());
+    super::debug::publish(city, Some(screen));
     let path = name_in_path.clone();
     let hung = Memo::new(move |_| city.of_walls(|r| hanging(&r.world().walls, &path)));
     let laid_out = Memo::new(move |_| hung.with(|hung| matches!(hung, Hanging::Grid(_))));
@@ -64,7 +66,7 @@ pub(crate) fn Wall(text: &'static Text, name_in_path: String) -> impl IntoView {
 
 /// Every camera, grouped by category, beside the city's figures.
 #[component]
-fn Everything(city: City, screen: Option<Screen>) -> impl IntoView {
+fn Everything(city: City, screen: Result<Screen, Missing>) -> impl IntoView {
     let aspect = RwSignal::new(camera_aspect());
     let resized = window_event_listener(ev::resize, move |_| aspect.set(camera_aspect()));
     on_cleanup(move || resized.remove());

@@ -65,9 +65,9 @@ pub static EN: Text = Text {
     pinned: "pinned",
     since: |at| format!("since {at}"),
     needs_secure: "Video needs https",
-    needs_secure_hint: "Open this page through https:// or on localhost.",
-    needs_webcodecs: "Browser lacks WebCodecs",
-    needs_webcodecs_hint: "Use Chromium, Chrome or Edge, version 94 or later.",
+    needs_secure_hint: "Open this page through https:// or on localhost, or use a browser with MSE.",
+    needs_player: "Browser has no video player",
+    needs_player_hint: "Use a current Chrome, Edge or Firefox: WebCodecs or MSE is needed.",
     cannot_decode: "this screen cannot decode the video",
     no_new_picture: "no new picture",
     stream_cause: |cause| match cause {

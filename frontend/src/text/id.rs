@@ -60,9 +60,9 @@ pub static ID: Text = Text {
     pinned: "disematkan",
     since: |at| format!("sejak {at}"),
     needs_secure: "Video butuh https",
-    needs_secure_hint: "Buka halaman ini lewat https:// atau di localhost.",
-    needs_webcodecs: "Peramban tanpa WebCodecs",
-    needs_webcodecs_hint: "Pakai Chromium, Chrome, atau Edge versi 94 ke atas.",
+    needs_secure_hint: "Buka lewat https:// atau di localhost, atau pakai peramban dengan MSE.",
+    needs_player: "Peramban tanpa pemutar video",
+    needs_player_hint: "Pakai Chrome, Edge, atau Firefox terbaru: perlu WebCodecs atau MSE.",
     cannot_decode: "format video tidak didukung layar ini",
     no_new_picture: "tidak ada gambar baru",
     stream_cause: |cause| match cause {

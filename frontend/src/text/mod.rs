@@ -115,14 +115,14 @@ pub struct Text {
     pub pinned: &'static str,
     /// `since 14.02.10`.
     pub since: fn(&str) -> String,
-    /// Tile: the browser has no video decoder on an insecure page.
+    /// Tile: the browser has no player on an insecure page.
     pub needs_secure: &'static str,
     /// What to do about it.
     pub needs_secure_hint: &'static str,
     /// Tile: the browser is too old.
-    pub needs_webcodecs: &'static str,
+    pub needs_player: &'static str,
     /// What to do about it.
-    pub needs_webcodecs_hint: &'static str,
+    pub needs_player_hint: &'static str,
     /// Tile: this machine cannot decode that codec.
     pub cannot_decode: &'static str,
     /// Tile: the browser gets no new picture although the server sends.

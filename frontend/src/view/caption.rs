@@ -3,7 +3,7 @@
 use pantau_schemas::time::Timestamp;
 
 use crate::format::{moment, span};
-use crate::media::message::Missing;
+use crate::media::choice::Missing;
 use crate::media::verdict::{Face, Verdict, Why};
 use crate::text::Text;
 use crate::zone::Zone;
@@ -52,9 +52,7 @@ pub fn caption(text: &Text, zone: Zone, verdict: &Verdict, now: Timestamp) -> Ca
         Face::Unable(Missing::SecureContext) => {
             large(text.needs_secure, String::new(), text.needs_secure_hint)
         }
-        Face::Unable(Missing::WebCodecs) => {
-            large(text.needs_webcodecs, String::new(), text.needs_webcodecs_hint)
-        }
+        Face::Unable(Missing::Player) => large(text.needs_player, String::new(), text.needs_player_hint),
     }
 }
 

@@ -11,6 +11,7 @@ use super::camera_list::state_word;
 use crate::component::camera_tile::CameraTile;
 use crate::desk::cells::cells;
 use crate::desk::office::Office;
+use crate::media::choice::Missing;
 use crate::media::screen::Screen;
 use crate::view::walls::{Hung, lines, named};
 
@@ -18,7 +19,7 @@ use crate::view::walls::{Hung, lines, named};
 const GRIDS: [(u8, u8); 4] = [(2, 2), (3, 2), (3, 3), (4, 4)];
 
 #[component]
-pub(crate) fn Miniature(office: Office, screen: Option<Screen>) -> impl IntoView {
+pub(crate) fn Miniature(office: Office, screen: Result<Screen, Missing>) -> impl IntoView {
     let (city, text, words) = (office.city, office.city.text, office.words());
     let screens = Memo::new(move |_| {
         city.of_walls(|r| {
@@ -83,7 +84,7 @@ pub(crate) fn Miniature(office: Office, screen: Option<Screen>) -> impl IntoView
 }
 
 #[component]
-fn Cells(office: Office, screen: Option<Screen>) -> impl IntoView {
+fn Cells(office: Office, screen: Result<Screen, Missing>) -> impl IntoView {
     let all = Memo::new(move |_| office.layout.with(|layout| layout.as_ref().map(cells).unwrap_or_default()));
     let hung = Memo::new(move |_| all.with(|all| named(all)));
     let side = move |pick: fn(&pantau_schemas::wall::Layout) -> u8| {

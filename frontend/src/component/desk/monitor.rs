@@ -9,13 +9,14 @@ use crate::component::camera_tile::CameraTile;
 use crate::desk::facts::{Facts, facts};
 use crate::desk::office::Office;
 use crate::format::{moment, span};
+use crate::media::choice::Missing;
 use crate::media::screen::Screen;
 
 /// Where the picture is, for the full screen.
 pub(crate) const PICTURE: &str = "monitor-picture";
 
 #[component]
-pub(crate) fn Monitor(office: Office, screen: Option<Screen>) -> impl IntoView {
+pub(crate) fn Monitor(office: Office, screen: Result<Screen, Missing>) -> impl IntoView {
     let (city, words) = (office.city, office.words());
     let over = RwSignal::new(false);
     let known = Memo::new(move |_| {

@@ -17,6 +17,8 @@ pub(super) struct StreamConfig {
     pub(super) codec: String,
     /// Decoder configuration record.
     pub(super) description: Vec<u8>,
+    /// Width and height of the picture, pixels.
+    pub(super) size: (u32, u32),
 }
 
 /// A decoder; closed when dropped.

@@ -1,9 +1,11 @@
-//! The media worker: one socket for the window, a decoder and a canvas per tile.
+//! The media worker: one socket for the window, and for each tile a decoder and a canvas, or a packer for the
+//! `<video>` in the page.
 //!
 //! It runs beside the page so that no layout ever delays a picture and no picture ever delays the clock. Frames
 //! are closed as soon as they are drawn or replaced; a decoder holds only a few before it stands still.
 
 mod decoder;
+mod packer;
 mod player;
 mod surface;
 mod tile;
@@ -12,7 +14,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use js_sys::Array;
-use pantau_schemas::media::PROTOCOL;
+use pantau_schemas::media::{MediaRequest, PROTOCOL};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
@@ -48,7 +50,12 @@ pub fn start_media_worker() {
                     own.borrow_mut().canvas(tile, canvas);
                 }
             }
+            Some(Command::Player { player }) => own.borrow_mut().plays_with(player),
             Some(Command::Tiles { tiles }) => Player::show(&own, tiles),
+            Some(Command::Taken { tile, count }) => own.borrow_mut().taken(tile, count),
+            Some(Command::Shown { tile, sequence, capture_us }) => {
+                own.borrow().request(&MediaRequest::Shown { tile, sequence, capture_us });
+            }
             None => {}
         }
     });

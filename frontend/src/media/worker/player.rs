@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use js_sys::Reflect;
+use js_sys::{Array, Uint8Array};
 use pantau_schemas::media::{Header, MediaNotice, MediaRequest, Tile};
 use pantau_schemas::stream::StreamState;
 use wasm_bindgen::closure::Closure;
@@ -14,18 +14,21 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{DedicatedWorkerGlobalScope, DomException, OffscreenCanvas, VideoFrame};
 
 use super::decoder::{Decoder, StreamConfig};
-use super::surface::{Sampler, Surface};
+use super::packer::Parcel;
+use super::surface::Surface;
 use super::tile::TilePlayer;
-use crate::browser::{Socket, monotonic_ms};
+use crate::browser::{Socket, best_effort, monotonic_ms};
 use crate::media::assembly::Assembled;
-use crate::media::message::{Missing, Report, Said};
+use crate::media::choice::PlayerKind;
+use crate::media::message::{Report, Said};
+use crate::media::sampler::Sampler;
 
 /// The window's video.
 pub(super) struct Player {
     scope: DedicatedWorkerGlobalScope,
     socket: Socket,
     link: bool,
-    missing: Option<Missing>,
+    kind: PlayerKind,
     tiles: BTreeMap<u16, TilePlayer>,
     /// Canvases that came before their tile.
     canvases: BTreeMap<u16, OffscreenCanvas>,
@@ -40,7 +43,7 @@ pub(super) type Shared = Rc<RefCell<Player>>;
 impl Player {
     pub(super) fn new(scope: DedicatedWorkerGlobalScope, socket: Socket) -> Self {
         Self {
-            missing: missing(&scope),
+            kind: PlayerKind::WebCodecs,
             scope,
             socket,
             link: false,
@@ -51,10 +54,22 @@ impl Player {
         }
     }
 
+    /// What the page chose; before the first tile.
+    pub(super) fn plays_with(&mut self, kind: PlayerKind) {
+        self.kind = kind;
+    }
+
+    /// The page took so many segments of a tile in all.
+    pub(super) fn taken(&mut self, tile: u16, count: u64) {
+        if let Some(tile) = self.tiles.get_mut(&tile) {
+            tile.packer.taken(count);
+        }
+    }
+
     /// A canvas to draw a tile on.
     pub(super) fn canvas(&mut self, tile: u16, canvas: OffscreenCanvas) {
         match self.tiles.get_mut(&tile) {
-            Some(player) => player.surface = Surface::new(canvas, false),
+            Some(player) => player.surface = Surface::new(canvas),
             None => {
                 self.canvases.insert(tile, canvas);
             }
@@ -70,10 +85,11 @@ impl Player {
         for tile in tiles {
             let number = tile.tile;
             let canvas = player.canvases.remove(&number);
-            let entry = player.tiles.entry(number).or_insert_with(|| TilePlayer::new(tile.clone()));
+            let kind = player.kind;
+            let entry = player.tiles.entry(number).or_insert_with(|| TilePlayer::new(tile.clone(), kind));
             entry.wanted = tile;
             if let Some(canvas) = canvas {
-                entry.surface = Surface::new(canvas, false);
+                entry.surface = Surface::new(canvas);
             }
         }
         // A canvas whose tile is not wanted any more will never be.
@@ -110,7 +126,7 @@ impl Player {
         self.request(&MediaRequest::Tiles { tiles });
     }
 
-    fn request(&self, request: &MediaRequest) {
+    pub(super) fn request(&self, request: &MediaRequest) {
         if let Ok(text) = serde_json::to_string(request) {
             self.socket.send(&text);
         }
@@ -120,10 +136,10 @@ impl Player {
     pub(super) fn notice(this: &Shared, notice: MediaNotice) {
         let mut player = this.borrow_mut();
         match notice {
-            MediaNotice::Stream { tile, quality, codec, description, .. } => {
+            MediaNotice::Stream { tile, quality, codec, description, width, height } => {
                 if let Some(tile) = player.tiles.get_mut(&tile) {
                     let description = STANDARD.decode(description).unwrap_or_default();
-                    tile.configure(StreamConfig { codec, description }, quality);
+                    tile.configure(StreamConfig { codec, description, size: (width, height) }, quality);
                 }
             }
             MediaNotice::State { tile, state, since, cause } => {
@@ -144,15 +160,18 @@ impl Player {
     pub(super) fn frame(this: &Shared, message: &[u8]) {
         let Ok((header, payload)) = Header::decode(message) else { return };
         let mut player = this.borrow_mut();
-        let unable = player.missing.is_some();
         let Some(tile) = player.tiles.get_mut(&header.tile) else { return };
         let frame = match tile.assembler.take(header, payload) {
             Assembled::Waiting => return,
             Assembled::Broken => return tile.broken(),
             Assembled::Whole(frame) => frame,
         };
-        if unable || !tile.admits(&frame.header) {
+        if !tile.admits(&frame.header) {
             return;
+        }
+        if tile.kind == PlayerKind::MediaSource {
+            let parcels = tile.packer.pack(frame.header, &frame.data);
+            return parcels.iter().for_each(|parcel| player.send(parcel));
         }
         if tile.decoder.is_none() {
             // Admission let it through, so it is a key frame.
@@ -164,6 +183,14 @@ impl Player {
             }
         }
         tile.decode(frame.header, &frame.data);
+    }
+
+    /// Gives the page a piece of a packed stream; its bytes are moved, not copied.
+    fn send(&self, (reply, bytes): &Parcel) {
+        let Ok(text) = serde_json::to_string(reply) else { return };
+        let bytes = Uint8Array::from(bytes.as_slice()).buffer();
+        let message = Array::of2(&JsValue::from_str(&text), &bytes);
+        best_effort(self.scope.post_message_with_transfer(&message, &Array::of1(&bytes)));
     }
 
     fn decoded(this: &Shared, number: u16, generation: u32, frame: VideoFrame) {
@@ -222,7 +249,7 @@ impl Player {
     /// How everything is.
     pub(super) fn report(&self) -> Report {
         let tiles = self.tiles.values().map(TilePlayer::report).collect();
-        Report { link: self.link, missing: self.missing, tiles }
+        Report { link: self.link, missing: None, tiles }
     }
 }
 
@@ -239,14 +266,4 @@ fn open(this: &Shared, number: u16, generation: u32, config: &StreamConfig) -> R
 fn is_unsupported(error: &JsValue) -> bool {
     let name = error.dyn_ref::<DomException>().map(DomException::name);
     matches!(name.as_deref(), Some("NotSupportedError"))
-}
-
-/// What this browser lacks.
-fn missing(scope: &DedicatedWorkerGlobalScope) -> Option<Missing> {
-    let has = |name: &str| Reflect::has(scope, &JsValue::from_str(name)).unwrap_or(false);
-    if has("VideoDecoder") {
-        return None;
-    }
-    let secure = Reflect::get(scope, &JsValue::from_str("isSecureContext")).is_ok_and(|v| v.is_truthy());
-    Some(if secure { Missing::WebCodecs } else { Missing::SecureContext })
 }

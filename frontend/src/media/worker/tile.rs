@@ -8,11 +8,14 @@ use pantau_schemas::time::Timestamp;
 use web_sys::VideoFrame;
 
 use super::decoder::{Decoder, StreamConfig};
-use super::surface::{Sampler, Surface};
+use super::packer::Packer;
+use super::surface::{Surface, stretch};
 use crate::browser::{monotonic_ms, now};
 use crate::media::admission::Admission;
 use crate::media::assembly::Assembler;
+use crate::media::choice::PlayerKind;
 use crate::media::message::{Said, TileReport};
+use crate::media::sampler::Sampler;
 use crate::media::watchdog::{Seen, Watchdog};
 
 /// Access units a decoder may be behind before the rest of the group is left out.
@@ -56,6 +59,8 @@ struct Counts {
 /// A tile.
 pub(super) struct TilePlayer {
     pub(super) wanted: Tile,
+    pub(super) kind: PlayerKind,
+    pub(super) packer: Packer,
     pub(super) surface: Option<Surface>,
     pub(super) assembler: Assembler,
     pub(super) admission: Admission,
@@ -82,9 +87,11 @@ pub(super) struct TilePlayer {
 }
 
 impl TilePlayer {
-    pub(super) fn new(wanted: Tile) -> Self {
+    pub(super) fn new(wanted: Tile, kind: PlayerKind) -> Self {
         Self {
             wanted,
+            kind,
+            packer: Packer::default(),
             surface: None,
             assembler: Assembler::default(),
             admission: Admission::default(),
@@ -116,10 +123,10 @@ impl TilePlayer {
         self.assembler = Assembler::default();
         self.admission = Admission::default();
         self.marks.clear();
-        self.config = Some(config);
         self.quality = Some(quality);
         self.failures = 0;
-        self.unsupported = false;
+        self.unsupported = self.kind == PlayerKind::MediaSource && self.packer.stream(&config).is_err();
+        self.config = Some(config);
     }
 
     /// The server left frames out.
@@ -134,16 +141,18 @@ impl TilePlayer {
         self.admission.interrupted();
     }
 
-    /// Whether a whole frame should be decoded; a decoder is needed then.
+    /// Whether a whole frame should be decoded or packed; a decoder is needed for the first.
     pub(super) fn admits(&mut self, header: &Header) -> bool {
         self.counts.received += 1;
-        let full = self.decoder.as_ref().is_some_and(|decoder| decoder.backlog() > MAX_BACKLOG);
+        let behind = self.decoder.as_ref().is_some_and(|decoder| decoder.backlog() > MAX_BACKLOG);
+        let full = behind || self.packer.is_full();
         if full {
             self.admission.interrupted();
         }
         let admitted = !self.unsupported && self.admission.admits(header.flags) && !full;
         if !admitted {
             self.counts.dropped += 1;
+            self.packer.left_out();
         }
         admitted
     }
@@ -211,7 +220,9 @@ impl TilePlayer {
         let key = header.is_some_and(|header| header.flags.key);
         if drawn
             && (key || at - self.looked >= LOOK_MS)
-            && let Some(fingerprint) = sampler.and_then(|sampler| sampler.fingerprint(&frame))
+            && let Some(fingerprint) = sampler.and_then(|sampler| {
+                sampler.fingerprint(|pen, width, height| stretch(pen, &frame, width, height))
+            })
         {
             self.looked = at;
             self.watchdog.content(at, fingerprint, key);
@@ -246,6 +257,7 @@ impl TilePlayer {
         TileReport {
             tile: self.wanted.tile,
             camera: self.wanted.camera.clone(),
+            player: self.kind,
             said: self.said,
             seen,
             seen_since: since.map(|since| now().plus_millis(-i64::from(whole_ms(at - since)))),
@@ -261,6 +273,7 @@ impl TilePlayer {
             dropped: self.counts.dropped,
             skipped: self.counts.skipped,
             errors: self.counts.errors,
+            behind_ms: None,
         }
     }
 }

@@ -1,0 +1,231 @@
+//! The live edge: how a `<video>` is kept close behind the newest picture, for a month.
+//!
+//! A camera's clock and the browser's never run alike, and every stall leaves a player further behind. Small
+//! distances are caught up by playing a little faster, which nobody sees; large ones by a jump, which is seen, and so
+//! happens seldom: jumps that do not help come ever further apart (a machine that cannot decode in time would
+//! otherwise decode nothing but the way to its next jump).
+//!
+//! Positions are seconds of the media's own time, moments are monotonic milliseconds.
+
+use std::collections::VecDeque;
+
+/// Where a jump leads: so far behind the newest picture, s. What jitter of a network the picture survives.
+const TARGET: f64 = 0.2;
+/// Faster from here on…
+const CATCH_UP: f64 = 0.4;
+/// …until here.
+const CAUGHT_UP: f64 = 0.25;
+/// A jump from here on.
+const JUMP: f64 = 1.0;
+/// The fastest; at more, people who walk begin to look hasty.
+const MAX_RATE: f64 = 1.1;
+/// The slowest of the faster, so that it ends.
+const MIN_RATE: f64 = 1.03;
+/// The first pause between two jumps, and the longest, ms.
+const PAUSE_MS: (f64, f64) = (2_000.0, 30_000.0);
+/// So long near the edge, and earlier jumps are forgotten, ms.
+const CALM_MS: f64 = 10_000.0;
+/// Positions are rounded on their way through a player, s.
+const ROUNDING: f64 = 0.01;
+/// Buffer that lies so far behind what is shown is given back, s.
+const KEEP: f64 = 4.0;
+
+/// What a player is like now.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Playing {
+    /// What is shown.
+    pub position: f64,
+    /// Playback is on its way to another position.
+    pub seeking: bool,
+    /// The newest stretch that is buffered, begin and end.
+    pub newest: (f64, f64),
+}
+
+/// What to do about it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Move {
+    /// Play on at this rate.
+    Rate(f64),
+    /// Go there, and play on at the plain rate.
+    Seek(f64),
+}
+
+/// Keeps one player at the edge.
+#[derive(Debug, Clone)]
+pub struct Edge {
+    catching_up: bool,
+    jumped: Option<f64>,
+    pause: f64,
+    near_since: Option<f64>,
+    /// The next look leads to the edge, whatever the distance.
+    asked: bool,
+}
+
+impl Default for Edge {
+    fn default() -> Self {
+        Self { catching_up: false, jumped: None, pause: PAUSE_MS.0, near_since: None, asked: false }
+    }
+}
+
+impl Edge {
+    /// Whatever was shown is old: the page was hidden.
+    pub fn return_to_edge(&mut self) {
+        self.asked = true;
+    }
+
+    /// Looks at a player.
+    pub fn look(&mut self, now: f64, playing: Playing) -> Move {
+        let (begin, end) = playing.newest;
+        let behind = end - playing.position;
+        if playing.seeking {
+            return Move::Rate(1.0);
+        }
+        // A hole: what is wanted lies before the newest stretch, and nothing will fill it any more.
+        if playing.position + ROUNDING < begin {
+            return self.jump(now, begin, end);
+        }
+        if self.asked {
+            self.asked = false;
+            if behind > CATCH_UP {
+                return self.jump(now, begin, end);
+            }
+        }
+        if behind > JUMP {
+            self.near_since = None;
+            if self.jumped.is_none_or(|jumped| now - jumped >= self.pause) {
+                // Too soon again: the last one did not help.
+                self.pause = match self.jumped {
+                    Some(_) => (self.pause * 2.0).min(PAUSE_MS.1),
+                    None => PAUSE_MS.0,
+                };
+                return self.jump(now, begin, end);
+            }
+        } else if now - *self.near_since.get_or_insert(now) >= CALM_MS {
+            self.jumped = None;
+        }
+        self.catching_up = behind > if self.catching_up { CAUGHT_UP } else { CATCH_UP };
+        Move::Rate(if self.catching_up { (0.95 + behind / 5.0).clamp(MIN_RATE, MAX_RATE) } else { 1.0 })
+    }
+
+    fn jump(&mut self, now: f64, begin: f64, end: f64) -> Move {
+        self.jumped = Some(now);
+        self.catching_up = false;
+        Move::Seek((end - TARGET).max(begin))
+    }
+}
+
+/// Up to where a buffer that begins at `begin` may be given back.
+///
+/// That is a key frame's beginning, so that what is shown can still be decoded. `keys` are the beginnings of key
+/// frames, in order; those that are of no more use are forgotten.
+pub fn spare(keys: &mut VecDeque<f64>, begin: f64, position: f64) -> Option<f64> {
+    while keys.get(1).is_some_and(|next| *next <= position - KEEP) {
+        keys.pop_front();
+    }
+    // Few and large pieces: giving back takes the buffer's time as much as taking in.
+    keys.front().copied().filter(|key| *key <= position - KEEP && *key - begin >= KEEP)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(position: f64, end: f64) -> Playing {
+        Playing { position, seeking: false, newest: (0.0, end) }
+    }
+
+    /// Plays for so many seconds, 20 looks a second; the camera runs at `pace`. Gives the distances, and the jumps.
+    fn play(edge: &mut Edge, behind: f64, seconds: u32, pace: f64) -> (Vec<f64>, u32) {
+        let (mut position, mut end, mut rate, mut jumps) = (100.0, 100.0 + behind, 1.0, 0);
+        let mut distances = Vec::new();
+        for look in 0..seconds * 20 {
+            match edge.look(f64::from(look) * 50.0, at(position, end)) {
+                Move::Rate(wanted) => rate = wanted,
+                Move::Seek(to) => {
+                    (position, rate) = (to, 1.0);
+                    jumps += 1;
+                }
+            }
+            end += 0.05 * pace;
+            position = end.min(position + 0.05 * rate);
+            distances.push(end - position);
+        }
+        (distances, jumps)
+    }
+
+    #[test]
+    fn a_camera_that_runs_fast_is_never_far_away_and_nobody_sees_a_jump() {
+        let (distances, jumps) = play(&mut Edge::default(), 0.3, 3_600, 1.01);
+        assert!(distances.iter().all(|distance| *distance < 0.45), "drift");
+        assert_eq!(jumps, 0);
+    }
+
+    #[test]
+    fn a_small_distance_is_caught_up_by_playing_faster_and_no_further_than_needed() {
+        let (distances, jumps) = play(&mut Edge::default(), 0.9, 60, 1.0);
+        let last = distances.last().copied().unwrap_or_default();
+        assert!((0.2..0.3).contains(&last), "{last}");
+        assert_eq!(jumps, 0);
+    }
+
+    #[test]
+    fn a_second_is_jumped_over_at_once() {
+        let mut edge = Edge::default();
+        assert_eq!(edge.look(0.0, at(10.0, 12.0)), Move::Seek(11.8));
+        assert_eq!(edge.look(50.0, Playing { seeking: true, ..at(10.0, 12.0) }), Move::Rate(1.0));
+    }
+
+    #[test]
+    fn a_machine_that_cannot_keep_up_does_not_spend_itself_on_jumps() {
+        let mut edge = Edge::default();
+        // Always three seconds behind, whatever is done.
+        let jumps = (0..20 * 60)
+            .filter(|look| matches!(edge.look(f64::from(*look) * 50.0, at(10.0, 13.0)), Move::Seek(_)))
+            .count();
+        assert!((3..=6).contains(&jumps), "{jumps} jumps in a minute");
+    }
+
+    #[test]
+    fn a_bad_minute_is_forgotten() {
+        let mut edge = Edge::default();
+        for look in 0..100 {
+            edge.look(f64::from(look) * 1_000.0, at(10.0, 13.0));
+        }
+        for look in 100..120 {
+            assert_eq!(edge.look(f64::from(look) * 1_000.0, at(10.0, 10.2)), Move::Rate(1.0));
+        }
+        assert_eq!(edge.look(121_000.0, at(10.0, 13.0)), Move::Seek(12.8));
+        assert!(matches!(edge.look(121_050.0, at(10.0, 13.0)), Move::Rate(_)));
+    }
+
+    #[test]
+    fn a_hole_is_jumped_over_to_where_pictures_are() {
+        let mut edge = Edge::default();
+        let hole = Playing { position: 5.0, seeking: false, newest: (9.0, 9.04) };
+        assert_eq!(edge.look(0.0, hole), Move::Seek(9.0));
+        let hole = Playing { position: 9.04, seeking: false, newest: (12.0, 13.0) };
+        assert_eq!(edge.look(50.0, hole), Move::Seek(12.8), "a hole does not wait for the next jump's turn");
+    }
+
+    #[test]
+    fn a_page_that_was_hidden_is_live_at_the_first_look() {
+        let mut edge = Edge::default();
+        assert!(matches!(edge.look(0.0, at(10.0, 10.75)), Move::Rate(_)));
+        edge.return_to_edge();
+        assert_eq!(edge.look(50.0, at(10.0, 10.75)), Move::Seek(10.75 - TARGET));
+        assert!(matches!(edge.look(100.0, at(10.55, 10.75)), Move::Rate(_)));
+    }
+
+    #[test]
+    fn what_is_shown_can_always_be_decoded() {
+        let mut keys: VecDeque<f64> = [0.0, 2.0, 4.0, 6.0, 8.0, 10.0].into();
+        assert_eq!(spare(&mut keys, 0.0, 3.0), None);
+        assert_eq!(spare(&mut keys, 0.0, 9.0), Some(4.0));
+        assert_eq!(spare(&mut keys, 4.0, 9.5), None, "given back already");
+        // One key frame a minute: nothing can be spared before the next one.
+        let mut keys: VecDeque<f64> = [0.0, 60.0].into();
+        assert_eq!(spare(&mut keys, 0.0, 59.0), None);
+        assert_eq!(spare(&mut keys, 0.0, 63.0), None);
+        assert_eq!(spare(&mut keys, 0.0, 64.5), Some(60.0));
+    }
+}

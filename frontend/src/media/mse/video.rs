@@ -1,0 +1,404 @@
+//! One tile's `<video>`: fed, kept at the live edge, and watched as closely as a canvas.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::{Rc, Weak};
+
+use js_sys::{ArrayBuffer, Reflect};
+use pantau_schemas::time::Timestamp;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{HtmlVideoElement, MediaSource};
+
+use super::source::{Refused, Source};
+use crate::browser::{best_effort, monotonic_ms, now};
+use crate::media::backlog::{Backlog, Piece};
+use crate::media::edge::{Edge, Move, Playing, spare};
+use crate::media::fmp4::TIMESCALE;
+use crate::media::message::{Mark, TileReport};
+use crate::media::sampler::Sampler;
+use crate::media::watchdog::{Seen, Watchdog};
+
+/// Pictures between the backlog and the screen that are remembered; more than a source can be behind.
+const MAX_MARKS: usize = 512;
+/// Key frames whose beginnings are remembered; a buffer of a few seconds has fewer.
+const MAX_KEYS: usize = 64;
+/// Failures in a row before the tile says that this browser cannot show the stream.
+const MAX_FAILURES: u32 = 3;
+/// How often the content is looked at between key frames, ms.
+const LOOK_MS: f64 = 1_000.0;
+/// How often the server is told what was shown, ms.
+const SHOWN_MS: f64 = 1_000.0;
+/// A picture's time is rounded on its way through the player, by less than this, µs.
+const ROUNDING_US: u64 = 500;
+
+#[wasm_bindgen]
+extern "C" {
+    /// Older browsers lack it: then it throws.
+    #[wasm_bindgen(extends = HtmlVideoElement)]
+    type Framed;
+    #[wasm_bindgen(method, catch, js_name = requestVideoFrameCallback)]
+    fn request_frame(this: &Framed, call: &JsValue) -> Result<f64, JsValue>;
+    #[wasm_bindgen(method, catch, js_name = cancelVideoFrameCallback)]
+    fn cancel_frame(this: &Framed, handle: f64) -> Result<(), JsValue>;
+}
+
+/// Where pictures that were shown are told.
+pub(in crate::media) type Told = Rc<dyn Fn(Mark)>;
+
+/// A tile's player. It ends when it is dropped.
+pub(in crate::media) struct Video(Rc<RefCell<Inner>>);
+
+struct Inner {
+    element: HtmlVideoElement,
+    source: Option<Source>,
+    backlog: Backlog<ArrayBuffer>,
+    edge: Edge,
+    marks: VecDeque<Mark>,
+    /// Beginnings of the key frames that were taken, s.
+    keys: VecDeque<f64>,
+    watchdog: Watchdog,
+    sampler: Rc<Option<Sampler>>,
+    told: Told,
+    looked: f64,
+    told_at: f64,
+    /// Pictures that the browser says it presented since it was asked first.
+    presented: f64,
+    /// The element's own count when there is no better one.
+    total: u32,
+    picture: Option<i64>,
+    first_picture: Option<f64>,
+    failures: u32,
+    unsupported: bool,
+    drawn: u64,
+    dropped: u64,
+    errors: u64,
+    /// Keep the browser's calls alive.
+    frame: Option<Closure<dyn FnMut(JsValue, JsValue)>>,
+    /// The call that is asked for.
+    frame_asked: Option<f64>,
+    error: Option<Closure<dyn FnMut()>>,
+}
+
+impl Video {
+    /// Takes the element over; pictures that are shown are told to `told`, about one a second.
+    pub(in crate::media) fn new(element: HtmlVideoElement, sampler: Rc<Option<Sampler>>, told: Told) -> Self {
+        // As a property: the attribute alone does not silence an element that a script made, and only what is
+        // silent may play by itself.
+        element.set_muted(true);
+        let inner = Rc::new(RefCell::new(Inner {
+            element,
+            source: None,
+            backlog: Backlog::default(),
+            edge: Edge::default(),
+            marks: VecDeque::new(),
+            keys: VecDeque::new(),
+            watchdog: Watchdog::default(),
+            sampler,
+            told,
+            looked: 0.0,
+            told_at: 0.0,
+            presented: 0.0,
+            total: 0,
+            picture: None,
+            first_picture: None,
+            failures: 0,
+            unsupported: false,
+            drawn: 0,
+            dropped: 0,
+            errors: 0,
+            frame: None,
+            frame_asked: None,
+            error: None,
+        }));
+        let own = Rc::downgrade(&inner);
+        let frame = Closure::<dyn FnMut(JsValue, JsValue)>::new(move |_now, about: JsValue| {
+            with(&own, |inner, _| inner.presented(&about));
+        });
+        let own = Rc::downgrade(&inner);
+        let error = Closure::<dyn FnMut()>::new(move || {
+            with(&own, |inner, own| {
+                // One of an older source comes late.
+                if inner.element.error().is_some() {
+                    inner.failed(own);
+                }
+            });
+        });
+        {
+            let mut inner = inner.borrow_mut();
+            inner.element.set_onerror(Some(error.as_ref().unchecked_ref()));
+            inner.frame = Some(frame);
+            inner.error = Some(error);
+            inner.ask_for_frame();
+        }
+        Self(inner)
+    }
+
+    /// The next segments are of this stream.
+    pub(in crate::media) fn stream(&self, mime: &str, init: ArrayBuffer) {
+        let mut inner = self.0.borrow_mut();
+        inner.unsupported = !MediaSource::is_type_supported(mime);
+        inner.failures = 0;
+        inner.backlog.stream(mime.to_owned(), init);
+    }
+
+    /// One access unit.
+    pub(in crate::media) fn segment(&self, mark: Mark, data: ArrayBuffer) {
+        with(&Rc::downgrade(&self.0), |inner, own| inner.take(mark, data, own));
+    }
+
+    /// The page is seen again.
+    pub(in crate::media) fn return_to_edge(&self) {
+        let mut inner = self.0.borrow_mut();
+        inner.edge.return_to_edge();
+        inner.steer();
+    }
+
+    /// Looks at the player, and puts what is known of it into the worker's report of the tile.
+    pub(in crate::media) fn report(&self, report: &mut TileReport) {
+        let mut inner = self.0.borrow_mut();
+        inner.steer();
+        inner.count_without_callback();
+        inner.fill(report);
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.element.set_onerror(None);
+        if let Some(asked) = self.frame_asked {
+            best_effort(self.element.unchecked_ref::<Framed>().cancel_frame(asked));
+        }
+        self.source = None;
+        best_effort(self.element.remove_attribute("src"));
+        // Lets the decoder go now, and not whenever the element is collected.
+        self.element.load();
+    }
+}
+
+/// Calls, unless the tile is gone. Browser events never nest, so it is free.
+fn with(own: &Weak<RefCell<Inner>>, call: impl FnOnce(&mut Inner, &Weak<RefCell<Inner>>)) {
+    if let Some(inner) = own.upgrade()
+        && let Ok(mut inner) = inner.try_borrow_mut()
+    {
+        call(&mut inner, own);
+    }
+}
+
+impl Inner {
+    fn take(&mut self, mark: Mark, data: ArrayBuffer, own: &Weak<RefCell<Self>>) {
+        if self.unsupported {
+            self.dropped += 1;
+            return;
+        }
+        let bytes = usize::try_from(data.byte_length()).unwrap_or(usize::MAX);
+        self.dropped += self.backlog.push(data, bytes, mark.key);
+        push_bounded(&mut self.marks, mark, MAX_MARKS);
+        if mark.key {
+            push_bounded(&mut self.keys, seconds(mark.start), MAX_KEYS);
+        }
+        if self.source.is_none() {
+            self.open(own);
+        }
+        self.feed(own);
+    }
+
+    fn open(&mut self, own: &Weak<RefCell<Self>>) {
+        let ring = Weak::clone(own);
+        match Source::open(&self.element, move || with(&ring, Self::feed)) {
+            Ok(source) => self.source = Some(source),
+            Err(_) => self.errors += 1,
+        }
+    }
+
+    /// Gives the source what it can take now; it rings when it is done.
+    fn feed(&mut self, own: &Weak<RefCell<Self>>) {
+        self.steer();
+        let Some(source) = self.source.as_mut().filter(|source| source.is_free()) else { return };
+        let position = self.element.current_time();
+        if let Some((begin, _)) = source.first()
+            && let Some(end) = spare(&mut self.keys, begin, position)
+            && source.give_back(end)
+        {
+            return;
+        }
+        let refused = match self.backlog.take_next() {
+            None => return,
+            Some(Piece::Init(mime, data)) => source.begin(&mime, &data).err(),
+            Some(Piece::Segment(data)) => match source.append(&data) {
+                Err(Refused::Full) => {
+                    let last = self.keys.iter().rfind(|key| **key <= position).copied();
+                    let room = last.is_some_and(|last| source.give_back(last));
+                    if room {
+                        let bytes = usize::try_from(data.byte_length()).unwrap_or(usize::MAX);
+                        self.backlog.put_back(data, bytes);
+                        return;
+                    }
+                    Some(Refused::Full)
+                }
+                other => other.err(),
+            },
+        };
+        if refused.is_some() {
+            self.failed(own);
+        }
+    }
+
+    /// The player is of no use any more: a new one, from the next key frame on.
+    fn failed(&mut self, own: &Weak<RefCell<Self>>) {
+        self.errors += 1;
+        self.failures = self.failures.saturating_add(1);
+        self.dropped += self.backlog.anew();
+        self.marks.clear();
+        self.keys.clear();
+        self.edge = Edge::default();
+        self.total = 0;
+        self.source = None;
+        self.open(own);
+    }
+
+    /// Keeps it playing, at the live edge.
+    fn steer(&mut self) {
+        let Some(newest) = self.source.as_ref().and_then(Source::newest) else { return };
+        let (element, position) = (&self.element, self.element.current_time());
+        let playing = Playing { position, seeking: element.seeking(), newest };
+        let rate = match self.edge.look(monotonic_ms(), playing) {
+            Move::Rate(rate) => rate,
+            Move::Seek(to) => {
+                element.set_current_time(to);
+                1.0
+            }
+        };
+        if (element.playback_rate() - rate).abs() > 0.005 {
+            element.set_playback_rate(rate);
+        }
+        if element.paused()
+            && let Ok(begun) = element.play()
+        {
+            // Refused when the source changes meanwhile; the next look asks again.
+            spawn_local(async move { best_effort(JsFuture::from(begun).await) });
+        }
+    }
+
+    fn ask_for_frame(&mut self) {
+        let element: &Framed = self.element.unchecked_ref();
+        self.frame_asked = self.frame.as_ref().and_then(|call| element.request_frame(call.as_ref()).ok());
+    }
+
+    /// A picture is on the screen.
+    fn presented(&mut self, about: &JsValue) {
+        self.ask_for_frame();
+        let number = |name: &str| Reflect::get(about, &name.into()).ok().and_then(|value| value.as_f64());
+        let (Some(at), Some(count)) = (number("mediaTime"), number("presentedFrames")) else { return };
+        let new = if count > self.presented { count - self.presented } else { 1.0 };
+        self.presented = count;
+        self.drew(at, whole(new).into());
+    }
+
+    /// For browsers without that call: what the element counts, four times a second.
+    fn count_without_callback(&mut self) {
+        if self.presented > 0.0 {
+            return;
+        }
+        let total = self.element.get_video_playback_quality().total_video_frames();
+        let new = total.saturating_sub(std::mem::replace(&mut self.total, total));
+        if new > 0 {
+            self.drew(self.element.current_time(), new.into());
+        }
+    }
+
+    /// So many pictures were shown; the newest stands there in the stream, s.
+    fn drew(&mut self, position: f64, new: u64) {
+        let at = monotonic_ms();
+        let reached = micros(position).saturating_add(ROUNDING_US);
+        let (mut newest, mut key) = (None::<Mark>, false);
+        // They are in the order of decoding; with reordered pictures that is not the one of showing.
+        self.marks.retain(|mark| {
+            let shown = mark.start <= reached;
+            if shown {
+                key |= mark.key;
+                newest = newest.filter(|known| known.start > mark.start).or(Some(*mark));
+            }
+            !shown
+        });
+        self.drawn += new;
+        self.failures = 0;
+        self.first_picture.get_or_insert(at);
+        self.watchdog.drawn(at);
+        if key || at - self.looked >= LOOK_MS {
+            let element = &self.element;
+            let look = |sampler: &Sampler| {
+                sampler.fingerprint(|pen, width, height| {
+                    pen.draw_image_with_html_video_element_and_dw_and_dh(element, 0.0, 0.0, width, height)
+                })
+            };
+            if let Some(fingerprint) = self.sampler.as_ref().as_ref().and_then(look) {
+                self.looked = at;
+                self.watchdog.content(at, fingerprint, key);
+            }
+        }
+        let Some(mark) = newest else { return };
+        self.picture = Some(mark.received_us);
+        if at - self.told_at >= SHOWN_MS {
+            self.told_at = at;
+            (self.told)(mark);
+        }
+    }
+
+    fn fill(&self, report: &mut TileReport) {
+        let at = monotonic_ms();
+        let ago = |moment: f64| now().plus_millis(-i64::from(whole(at - moment)));
+        let (seen, since) = self.watchdog.seen(at);
+        if let (Some(drawn), Some(waiting)) = (self.first_picture, report.waiting_ms) {
+            let asked = at - f64::from(waiting);
+            report.first_picture_ms = Some(whole(drawn - asked));
+            report.waiting_ms = None;
+        }
+        if report.seen != Seen::Lost {
+            (report.seen, report.seen_since) = (seen, since.map(ago));
+        }
+        if self.unsupported || self.failures >= MAX_FAILURES {
+            (report.seen, report.seen_since) = (Seen::Lost, None);
+        }
+        report.picture = self.picture.map(Timestamp::from_micros);
+        report.size = (self.element.video_width(), self.element.video_height());
+        let quality = self.element.get_video_playback_quality();
+        report.decoded = quality.total_video_frames().into();
+        report.superseded = quality.dropped_video_frames().into();
+        report.drawn = self.drawn;
+        report.dropped += self.dropped;
+        report.errors += self.errors;
+        let newest = self.source.as_ref().and_then(Source::newest);
+        report.behind_ms = newest.map(|(_, end)| whole((end - self.element.current_time()) * 1_000.0));
+    }
+}
+
+fn push_bounded<T>(queue: &mut VecDeque<T>, value: T, bound: usize) {
+    while queue.len() >= bound {
+        queue.pop_front();
+    }
+    queue.push_back(value);
+}
+
+/// A place in a stream, s.
+fn seconds(start: u64) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "2^53 µs are 285 years")]
+    let micros = start as f64;
+    micros / f64::from(TIMESCALE)
+}
+
+/// A place in a stream, µs.
+fn micros(seconds: f64) -> u64 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to what fits")]
+    let micros = (seconds.max(0.0) * f64::from(TIMESCALE)).round() as u64;
+    micros
+}
+
+/// A number without its fraction.
+fn whole(value: f64) -> u32 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to what fits")]
+    let whole = value.clamp(0.0, f64::from(u32::MAX)) as u32;
+    whole
+}
