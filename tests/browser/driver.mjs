@@ -33,6 +33,8 @@ const context = await chromium.launchPersistentContext(options.profile, {
     "--disable-component-update",
     "--disable-sync",
     "--no-proxy-server",
+    // A name for this machine that is not "localhost": pages there are not secure, like those of a plain address.
+    "--host-resolver-rules=MAP *.test 127.0.0.1",
   ],
 });
 const pages = [];

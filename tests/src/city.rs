@@ -58,6 +58,7 @@ pub struct Plan {
     no_sender: bool,
     alone: bool,
     postgres: bool,
+    name: Option<&'static str>,
 }
 
 impl Plan {
@@ -126,6 +127,13 @@ impl Plan {
         self
     }
 
+    /// With a name beside its address, `….test`: browsers of tests find it there, and do not count it as secure.
+    #[must_use]
+    pub fn named(mut self, name: &'static str) -> Self {
+        self.name = Some(name);
+        self
+    }
+
     /// Builds it, and waits until the server is ready.
     ///
     /// # Errors
@@ -182,9 +190,12 @@ impl Plan {
         std::fs::write(secrets.join("lapor"), webhook::secret(&webhook::KEY))?;
         let mut config = format!(
             "[city]\ncode = \"metro\"\nname = \"Kota Metro\"\nzone = \"Asia/Jakarta\"\nregistry = \"city/\"\n\
-             [server]\nlisten = \"{address}\"\ndata = \"data\"\n\
-             [store]\nurl = \"{store}\"\n"
+             [store]\nurl = \"{store}\"\n\
+             [server]\nlisten = \"{address}\"\ndata = \"data\"\n"
         );
+        if let Some(name) = self.name {
+            writeln!(config, "origins = [\"http://{name}:{}\"]", address.port())?;
+        }
         match mqtt {
             Some(address) if self.direct => writeln!(config, "[mqtt]\nlisten = \"{address}\"")?,
             Some(broker) => writeln!(config, "[mqtt]\nurl = \"mqtt://{broker}\"")?,

@@ -14,6 +14,7 @@ mod direct;
 mod gates;
 mod hostile;
 mod malformed;
+mod players;
 mod readings;
 mod slow;
 mod streams;

@@ -13,13 +13,18 @@ use pantau_tests::wait::until;
 use pantau_tests::webhook::complaint;
 
 pub(crate) const LONG: Duration = Duration::from_secs(60);
-const CAMERAS: [(&str, &str); 4] =
+pub(crate) const CAMERAS: [(&str, &str); 4] =
     [("cam-1", "ball"), ("cam-2", "noise"), ("cam-3", "pinwheel"), ("cam-4", "ball")];
 
 /// The page of a city in a window of 1920×1080.
 pub(crate) async fn wall(city: &TestCity) -> Browser {
+    page(city, &format!("http://{}/wall/main", city.address())).await
+}
+
+/// The page at this address in a window of 1920×1080, once it knows the city.
+pub(crate) async fn page(city: &TestCity, address: &str) -> Browser {
     let mut browser = Browser::start(city.dir()).await.unwrap();
-    browser.open(&format!("http://{}/wall/main", city.address()), 1920, 1080).await.unwrap();
+    browser.open(address, 1920, 1080).await.unwrap();
     let loaded = browser.until("!!window.__pantau && window.__pantau.report().seq > 0", LONG).await;
     if loaded.is_err() {
         let body = browser.eval("document.body.innerText").await;
@@ -44,18 +49,18 @@ pub(crate) async fn same_world(city: &TestCity, browser: &mut Browser) {
 }
 
 /// True when every one of `cameras` shows a face.
-fn faces(cameras: &[&str], face: &str) -> String {
+pub(crate) fn faces(cameras: &[&str], face: &str) -> String {
     let tile =
         |camera: &&str| format!(r#"document.querySelector('[data-camera="{camera}"][data-face="{face}"]')"#);
     cameras.iter().map(tile).map(|tile| format!("!!{tile}")).collect::<Vec<_>>().join(" && ")
 }
 
 /// What a tile's worker says, by camera.
-fn tile(camera: &str) -> String {
+pub(crate) fn tile(camera: &str) -> String {
     format!(r#"window.__pantau.report().media.tiles.find((tile) => tile.camera === "{camera}")"#)
 }
 
-async fn server_says(live: &mut Live, camera: &str, state: StreamState) -> Duration {
+pub(crate) async fn server_says(live: &mut Live, camera: &str, state: StreamState) -> Duration {
     let id = DeviceId::new(camera).unwrap();
     let said = |live: &Live| {
         live.world.streams.get(&id).is_some_and(|streams| streams.values().any(|s| s.state == state))
