@@ -25,6 +25,8 @@ const MIN_RATE: f64 = 1.03;
 const PAUSE_MS: (f64, f64) = (2_000.0, 30_000.0);
 /// So long near the edge, and earlier jumps are forgotten, ms.
 const CALM_MS: f64 = 10_000.0;
+/// A jump that takes longer than this, ms, leads nowhere: its goal was given back before it was reached.
+const LOST_JUMP_MS: f64 = 3_000.0;
 /// Positions are rounded on their way through a player, s.
 const ROUNDING: f64 = 0.01;
 /// Buffer that lies so far behind what is shown is given back, s.
@@ -57,13 +59,22 @@ pub struct Edge {
     jumped: Option<f64>,
     pause: f64,
     near_since: Option<f64>,
+    /// On its way since.
+    seeking_since: Option<f64>,
     /// The next look leads to the edge, whatever the distance.
     asked: bool,
 }
 
 impl Default for Edge {
     fn default() -> Self {
-        Self { catching_up: false, jumped: None, pause: PAUSE_MS.0, near_since: None, asked: false }
+        Self {
+            catching_up: false,
+            jumped: None,
+            pause: PAUSE_MS.0,
+            near_since: None,
+            seeking_since: None,
+            asked: false,
+        }
     }
 }
 
@@ -77,8 +88,12 @@ impl Edge {
     pub fn look(&mut self, now: f64, playing: Playing) -> Move {
         let (begin, end) = playing.newest;
         let behind = end - playing.position;
-        if playing.seeking {
+        if !playing.seeking {
+            self.seeking_since = None;
+        } else if now - *self.seeking_since.get_or_insert(now) < LOST_JUMP_MS {
             return Move::Rate(1.0);
+        } else {
+            return self.jump(now, begin, end);
         }
         // A hole: what is wanted lies before the newest stretch, and nothing will fill it any more.
         if playing.position + ROUNDING < begin {
@@ -109,6 +124,7 @@ impl Edge {
 
     fn jump(&mut self, now: f64, begin: f64, end: f64) -> Move {
         self.jumped = Some(now);
+        self.seeking_since = None;
         self.catching_up = false;
         Move::Seek((end - TARGET).max(begin))
     }
@@ -136,16 +152,17 @@ mod tests {
 
     /// Plays for so many seconds, 20 looks a second; the camera runs at `pace`. Gives the distances, and the jumps.
     fn play(edge: &mut Edge, behind: f64, seconds: u32, pace: f64) -> (Vec<f64>, u32) {
-        let (mut position, mut end, mut rate, mut jumps) = (100.0, 100.0 + behind, 1.0, 0);
+        let (mut position, mut end, mut jumps) = (100.0, 100.0 + behind, 0);
         let mut distances = Vec::new();
         for look in 0..seconds * 20 {
-            match edge.look(f64::from(look) * 50.0, at(position, end)) {
-                Move::Rate(wanted) => rate = wanted,
+            let rate = match edge.look(f64::from(look) * 50.0, at(position, end)) {
+                Move::Rate(rate) => rate,
                 Move::Seek(to) => {
-                    (position, rate) = (to, 1.0);
+                    position = to;
                     jumps += 1;
+                    1.0
                 }
-            }
+            };
             end += 0.05 * pace;
             position = end.min(position + 0.05 * rate);
             distances.push(end - position);
@@ -205,6 +222,16 @@ mod tests {
         assert_eq!(edge.look(0.0, hole), Move::Seek(9.0));
         let hole = Playing { position: 9.04, seeking: false, newest: (12.0, 13.0) };
         assert_eq!(edge.look(50.0, hole), Move::Seek(12.8), "a hole does not wait for the next jump's turn");
+    }
+
+    #[test]
+    fn a_jump_that_never_arrives_is_tried_again() {
+        let mut edge = Edge::default();
+        let lost = |end| Playing { seeking: true, ..at(10.0, end) };
+        assert_eq!(edge.look(0.0, lost(12.0)), Move::Rate(1.0));
+        assert_eq!(edge.look(2_900.0, lost(15.0)), Move::Rate(1.0));
+        assert_eq!(edge.look(3_100.0, lost(15.0)), Move::Seek(15.0 - TARGET));
+        assert_eq!(edge.look(3_150.0, lost(15.0)), Move::Rate(1.0), "it has its time again");
     }
 
     #[test]
