@@ -18,6 +18,7 @@ mod error;
 mod location;
 mod numbers;
 mod postgres;
+mod proof;
 mod query;
 mod recovered;
 mod rows;

@@ -1,7 +1,6 @@
 //! What a start brings back.
 
-use pantau_schemas::hash::Hash;
-use pantau_schemas::ids::{DeviceId, Seq, SeriesId};
+use pantau_schemas::ids::{DeviceId, SeriesId};
 use pantau_schemas::time::Timestamp;
 use pantau_schemas::wire::Head;
 use pantau_schemas::world::World;
@@ -12,7 +11,8 @@ use super::{journal, verify};
 use crate::batch::SourceTotals;
 use crate::chain::{Broken, Chain, Fault};
 use crate::error::StoreError;
-use crate::numbers::{signed, unsigned};
+use crate::numbers::signed;
+use crate::proof::SnapshotRow;
 use crate::recovered::{INBOX_REMEMBERED, Recovered};
 use crate::rows::{self, TotalsRow};
 
@@ -47,16 +47,6 @@ pub(super) async fn recover(pool: &PgPool, city: i32) -> Result<Recovered, Store
     })
 }
 
-#[derive(sqlx::FromRow)]
-struct SnapshotRow {
-    seq: i64,
-    hash: Vec<u8>,
-    digest: Vec<u8>,
-    world: String,
-    /// The hash of the entry it was taken at.
-    in_journal: Option<Vec<u8>>,
-}
-
 /// The newest snapshot that is whole and belongs to the journal; an empty World when there is none.
 async fn newest_snapshot(pool: &PgPool, city: i32) -> Result<World, StoreError> {
     let mut below = i64::MAX;
@@ -72,23 +62,10 @@ async fn newest_snapshot(pool: &PgPool, city: i32) -> Result<World, StoreError> 
         .fetch_optional(pool)
         .await
         .store()?;
-        let Some(SnapshotRow { seq, hash, digest, world: text, in_journal }) = row else {
-            return Ok(World::default());
-        };
-        below = seq;
-        if in_journal.as_ref() != Some(&hash) {
-            // Replaying past a journal that was cut or rewritten would hide it.
-            let why = if in_journal.is_none() { Fault::CutOff } else { Fault::Snapshot };
-            return Err(Broken { seq: Seq(unsigned(seq)), why }.into());
-        }
-        let whole = Hash::of(text.as_bytes()).bytes().as_slice() == digest;
-        // A World of another build may have another shape: older entries then make it again.
-        match serde_json::from_str::<World>(&text) {
-            Ok(world) if whole && signed(world.seq.0) == seq && world.hash.bytes().as_slice() == hash => {
-                return Ok(world);
-            }
-            Ok(_) => tracing::warn!(seq, "a snapshot is damaged; taking the one before"),
-            Err(error) => tracing::warn!(seq, %error, "a snapshot cannot be read; taking the one before"),
+        let Some(snapshot) = row else { return Ok(World::default()) };
+        below = snapshot.seq;
+        if let Some(world) = snapshot.world()? {
+            return Ok(world);
         }
     }
 }

@@ -5,9 +5,10 @@ use sqlx::SqlitePool;
 
 use super::fault::FromSqlx as _;
 use super::journal;
-use crate::chain::{Broken, Chain, Fault, Verified};
+use crate::chain::{Chain, Verified};
 use crate::error::StoreError;
-use crate::numbers::{signed, unsigned};
+use crate::numbers::signed;
+use crate::proof::{End, misplaced};
 
 /// Entries read at once; each page is a read of its own, so that the log can be moved on meanwhile.
 const PAGE: u32 = 1_000;
@@ -34,25 +35,15 @@ pub(super) async fn verify(
 
 /// Whether entries were added since the last page; if not, the end must be the recorded one.
 async fn grows(pool: &SqlitePool, city: i64, chain: Chain) -> Result<bool, StoreError> {
-    // One statement, so one state of the database, also while a server writes.
-    let (last, tip, hash): (Option<i64>, Option<i64>, Option<Vec<u8>>) = sqlx::query_as(
-        "SELECT (SELECT max(seq) FROM journal WHERE city = ?1), \
-                (SELECT seq FROM tip WHERE city = ?1), (SELECT hash FROM tip WHERE city = ?1)",
+    let end: End = sqlx::query_as(
+        "SELECT (SELECT max(seq) FROM journal WHERE city = ?1) AS last, \
+                (SELECT seq FROM tip WHERE city = ?1) AS tip, (SELECT hash FROM tip WHERE city = ?1) AS hash",
     )
     .bind(city)
     .fetch_one(pool)
     .await
     .store()?;
-    let last = Seq(last.map_or(0, unsigned));
-    if last > chain.seq {
-        return Ok(true);
-    }
-    let tip = Seq(tip.map_or(0, unsigned));
-    if tip > chain.seq {
-        return Err(Broken { seq: chain.seq.next(), why: Fault::CutOff }.into());
-    }
-    let same = tip == chain.seq && (tip == Seq(0) || hash.as_deref() == Some(chain.hash.bytes().as_slice()));
-    if same { Ok(false) } else { Err(Broken { seq: chain.seq.min(tip.next()), why: Fault::Tip }.into()) }
+    Ok(end.grows(chain)?)
 }
 
 /// The journal must end where it is recorded to end; for a start, when nobody writes yet.
@@ -73,9 +64,6 @@ async fn check_snapshots(pool: &SqlitePool, city: i64) -> Result<(), StoreError>
     .store()?;
     match wrong {
         None => Ok(()),
-        Some((seq, cut)) => {
-            let why = if cut { Fault::CutOff } else { Fault::Snapshot };
-            Err(Broken { seq: Seq(unsigned(seq)), why }.into())
-        }
+        Some((seq, cut)) => Err(misplaced(seq, cut).into()),
     }
 }
