@@ -100,6 +100,17 @@ async fn digest_at(city: &TestCity, live: &Live, seq: Seq) -> anyhow::Result<Has
     live.digests.get(&seq).copied().with_context(|| format!("the reader never saw entry {seq}"))
 }
 
+/// The readings that are stored, once there are as many as were published.
+async fn every_reading(city: &TestCity, readings: &Readings, published: u32) -> Vec<u32> {
+    let (numbers, _) = until("every acknowledged reading", LONG, async || {
+        let numbers = readings.stored(city).await?;
+        Ok((numbers.len() >= published as usize).then_some(numbers))
+    })
+    .await
+    .unwrap();
+    numbers
+}
+
 async fn complaints_in_the_journal(city: &TestCity) -> anyhow::Result<BTreeMap<String, u32>> {
     let mut counts = BTreeMap::new();
     let mut path = "/v1/entries?kind=complaint_received&limit=1000".to_owned();
@@ -173,12 +184,7 @@ async fn killed(plan: Plan) {
             Promise::Readings(count) => published = count,
         }
     }
-    let (numbers, _) = until("every acknowledged reading", LONG, async || {
-        let numbers = readings.stored(&city).await?;
-        Ok((numbers.len() >= published as usize).then_some(numbers))
-    })
-    .await
-    .unwrap();
+    let numbers = every_reading(&city, &readings, published).await;
     assert_eq!(numbers, (0..published).collect::<Vec<_>>(), "each reading once");
     let counts = complaints_in_the_journal(&city).await.unwrap();
     let expected: BTreeMap<String, u32> = tickets.iter().map(|ticket| (ticket.clone(), 1)).collect();
@@ -246,7 +252,8 @@ async fn a_database_that_dies_is_waited_for() {
             Promise::Readings(count) => published = count,
         }
     }
-    let numbers = readings.stored(&city).await.unwrap();
+    // The broker has acknowledged them to the device; we have not said yet that they are stored.
+    let numbers = every_reading(&city, &readings, published).await;
     assert_eq!(numbers, (0..published).collect::<Vec<_>>(), "each reading once");
     let counts = complaints_in_the_journal(&city).await.unwrap();
     let expected: BTreeMap<String, u32> = tickets.iter().map(|ticket| (ticket.clone(), 1)).collect();
