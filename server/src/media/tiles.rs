@@ -133,16 +133,20 @@ impl Shown {
         let camera = &self.tile.camera;
         let now = self.watch.kind();
         let wanted = match fleet.size(camera, StreamKind::Sub) {
-            // A large stream that is gone is no use, whatever the tile needs: better a small picture.
-            Some(_) if now == StreamKind::Main && self.is_lost(fleet) => StreamKind::Sub,
+            // A stream that is gone is no use, whatever the tile needs: better the other one.
+            _ if self.is_lost(fleet) && now == StreamKind::Main => StreamKind::Sub,
+            _ if self.is_lost(fleet) => StreamKind::Main,
             Some(small) => choose(now, &self.tile, small),
-            // Not known before the small stream was open; a camera without one has nothing to choose.
-            None => now,
+            // Not known before the small stream was open once.
+            None if self.tile.priority == Priority::Focus => StreamKind::Main,
+            None => StreamKind::Sub,
         };
         if wanted == now {
             self.rising = None;
         } else if self.rising.as_ref().is_none_or(|rising| rising.kind() != wanted) {
-            self.rising = fleet.watch(camera, wanted, signal, self.slot);
+            // A camera without a small stream gives its large one in the place of it.
+            self.rising =
+                fleet.watch(camera, wanted, signal, self.slot).filter(|rising| rising.kind() != now);
         }
     }
 

@@ -49,4 +49,12 @@ async fn a_tile_shows_the_large_stream_while_it_is_large_and_never_nothing_in_be
     media.until("the small stream instead", LONG, |media| media.tile(0).stream == SMALL).await.unwrap();
     city.cameras().unwrap().tell("go").await.unwrap();
     media.until("the large stream again", LONG, |media| media.tile(0).stream == LARGE).await.unwrap();
+
+    // Nor the other way round.
+    media.ask(&["cam-1"], (640, 360)).await.unwrap();
+    media.until("the small stream", LONG, |media| media.tile(0).stream == SMALL).await.unwrap();
+    city.cameras().unwrap().tell("stall cam-1").await.unwrap();
+    media.until("the large stream instead", LONG, |media| media.tile(0).stream == LARGE).await.unwrap();
+    city.cameras().unwrap().tell("go").await.unwrap();
+    media.until("the small stream again", LONG, |media| media.tile(0).stream == SMALL).await.unwrap();
 }
