@@ -13,6 +13,7 @@
 #![warn(missing_docs)]
 
 pub mod cloud_event;
+mod counter;
 pub mod delivery;
 mod envelope;
 pub mod fault;

@@ -270,3 +270,55 @@ impl Hub {
         (self.inner().log.bytes(), log::MAX_BYTES)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::SystemClock;
+
+    /// Publishes a value every `pause` of virtual time; gives how many tellings a reader sees in `span`.
+    async fn tellings(hub: &Hub, pause: Duration, span: Duration) -> usize {
+        let mut reader = hub.reader(None, None);
+        drop(hub.news(&mut reader).await);
+        let end = Instant::now() + span;
+        let mut next = Instant::now();
+        let mut count = 0;
+        loop {
+            tokio::select! {
+                biased;
+                () = tokio::time::sleep_until(end) => return count,
+                () = hub.changed(&mut reader) => {
+                    count += hub.news(&mut reader).await.texts.len();
+                }
+                () = tokio::time::sleep_until(next) => {
+                    let update = HeadUpdate { slot: 0, time: hub.now(), value: 1.0, series: None };
+                    hub.publish(&[], &mut vec![update]);
+                    next += pause;
+                }
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_few_values_are_told_at_once_and_many_twenty_times_a_second() {
+        let hub = Hub::new(Epoch::new("e1").unwrap(), CityCode::new("metro").unwrap(), Arc::new(SystemClock));
+        let series = SeriesId::new("ap-01/clients").unwrap();
+        hub.begin(&World::default(), &[Head { series, time: Timestamp::EPOCH, value: 0.0 }]);
+        let (tracker, cancel) = (tokio_util::task::TaskTracker::new(), CancellationToken::new());
+        tracker.spawn(hub.clone().pace(cancel.clone()));
+
+        // Four values within 12 ms: none waits for a window.
+        let quiet = tellings(&hub, Duration::from_millis(3), Duration::from_millis(13)).await;
+        assert!((4..=5).contains(&quiet), "{quiet} of 5 values were told at once");
+        // A thousand a second for ten seconds.
+        let busy = tellings(&hub, Duration::from_millis(1), Duration::from_secs(10)).await;
+        assert!((195..=205).contains(&busy), "{busy} tellings in ten seconds");
+        // Ten a second: each for itself.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let calm = tellings(&hub, Duration::from_millis(100), Duration::from_secs(10)).await;
+        assert!((98..=101).contains(&calm), "{calm} of 100 values were told");
+        cancel.cancel();
+        tracker.close();
+        tracker.wait().await;
+    }
+}

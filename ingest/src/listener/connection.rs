@@ -53,13 +53,13 @@ pub(crate) async fn serve(mut stream: TcpStream, port: Arc<Port>, place: OwnedSe
         first = timeout(port.settings.connect_within, first(&stream, &port, &mut framer, &mut buffer)) => first,
     };
     let Ok(Some(frame)) = first else {
-        port.meter.refused.add(1);
+        port.meter.refused.add();
         return;
     };
     let greeting = match Greeting::of(frame, &port) {
         Ok(greeting) => greeting,
         Err(Refused { version, refusal }) => {
-            port.meter.refused.add(1);
+            port.meter.refused.add();
             let mut out = BytesMut::new();
             if let Some(version) = version {
                 answer::refuse(version, refusal, &mut out);
@@ -72,7 +72,7 @@ pub(crate) async fn serve(mut stream: TcpStream, port: Arc<Port>, place: OwnedSe
     };
     let limit = port.settings.max_packet.saturating_add(HEAD).clamp(KEPT, PROTOCOL_MAX);
     framer.widen(limit, port.settings.max_packet.saturating_mul(CEILING).clamp(limit, PROTOCOL_MAX));
-    port.meter.connections.add(1);
+    port.meter.connections.add();
     let guest = greeting.guest.clone();
     let Last { seat, mut will, session, heard } = converse(&stream, &port, greeting, framer, buffer).await;
     let delay = will.as_ref().map_or(Duration::ZERO, |will| seconds(will.delay).min(session));
@@ -89,7 +89,7 @@ pub(crate) async fn serve(mut stream: TcpStream, port: Arc<Port>, place: OwnedSe
         leave(&mut stream).await;
     }
     drop(stream);
-    port.meter.ended.add(1);
+    port.meter.ended.add();
     drop(place);
     if let Some((will, _waits, seat)) = pending {
         let publishes = tokio::select! {
@@ -155,9 +155,9 @@ async fn converse(
     }
     tracing::debug!(client = connect.client_id, ?end, "an MQTT connection ended");
     match end {
-        End::Violation(_) => port.meter.violations.add(1),
-        End::Silent | End::Stalled => port.meter.timeouts.add(1),
-        End::TakenOver { .. } => port.meter.takeovers.add(1),
+        End::Violation(_) => port.meter.violations.add(),
+        End::Silent | End::Stalled => port.meter.timeouts.add(),
+        End::TakenOver { .. } => port.meter.takeovers.add(),
         End::Stopping => drop(timeout(DRAIN, writer.drain()).await),
         End::Left { .. } | End::Broken | End::Unanswered => {}
     }
@@ -224,10 +224,10 @@ async fn publish(port: &Port, guest: &Guest, will: &Will) {
         received: port.clock.now(),
     };
     let (observation, _) = port.observe(guest, &registry, &message);
-    port.meter.wills.add(1);
+    port.meter.wills.add();
     let put = async {
         port.intake.send(Delivery { observation, receipt: Receipt::none() }).await.ok()?;
-        port.meter.delivered.add(1);
+        port.meter.delivered.add();
         Some(())
     };
     tokio::select! {

@@ -71,15 +71,15 @@ impl Port {
         registry: &Registry,
         message: &Message<'_>,
     ) -> (Observation, bool) {
-        self.meter.received.add(1);
+        self.meter.received.add();
         if message.size > self.settings.max_packet {
-            self.meter.too_big.add(1);
+            self.meter.too_big.add();
         }
         let city = &self.settings.city;
         if let Some(rights) = &guest.rights {
             let topic = String::from_utf8_lossy(message.topic);
             if let Err(fault) = rights.check(city, &topic) {
-                self.meter.unauthorized.add(1);
+                self.meter.unauthorized.add();
                 let received = message.received;
                 let letter = fault.dead_letter(received, Source::Mqtt, &topic, message.payload);
                 let body = Body::DeadLetter(Box::new(letter));

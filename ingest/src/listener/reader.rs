@@ -195,7 +195,7 @@ impl<'a> Reader<'a> {
                 permit
                     .send(Delivery { observation: item.observation, receipt: Receipt::ticket(item.ticket) });
             }
-            self.port.meter.delivered.add(count);
+            self.port.meter.delivered.add_many(count);
         }
         Ok(())
     }

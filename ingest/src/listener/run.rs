@@ -79,7 +79,7 @@ pub async fn run(
                     Ok(place) => {
                         connections.spawn(connection::serve(stream, Arc::clone(&port), place));
                     }
-                    Err(_full) => port.meter.refused.add(1),
+                    Err(_full) => port.meter.refused.add(),
                 },
                 Err(error) => {
                     // One that was gone before it was accepted is no news.

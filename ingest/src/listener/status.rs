@@ -1,9 +1,10 @@
 //! How the listener is, for `/readyz`, `/metrics` and the operations page. Holds no secret.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use pantau_schemas::time::Timestamp;
+
+use crate::counter::counters;
 
 /// How the listener is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -55,28 +56,6 @@ impl Phase {
     }
 }
 
-macro_rules! counters {
-    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {
-        /// What was counted since the start.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-        pub struct Counters {
-            $($(#[$doc])* pub $name: u64),+
-        }
-
-        /// The counters while they are counted.
-        #[derive(Debug, Default)]
-        pub(crate) struct Meter {
-            $(pub(crate) $name: Counter),+
-        }
-
-        impl Meter {
-            pub(crate) fn read(&self) -> Counters {
-                Counters { $($name: self.$name.0.load(Ordering::Relaxed)),+ }
-            }
-        }
-    };
-}
-
 counters! {
     /// Connections that were let in.
     connections,
@@ -104,16 +83,6 @@ counters! {
     unauthorized,
     /// Last wills that were published.
     wills,
-}
-
-/// One counter.
-#[derive(Debug, Default)]
-pub(crate) struct Counter(AtomicU64);
-
-impl Counter {
-    pub(crate) fn add(&self, count: usize) {
-        self.0.fetch_add(u64::try_from(count).unwrap_or(u64::MAX), Ordering::Relaxed);
-    }
 }
 
 impl Counters {

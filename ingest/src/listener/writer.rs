@@ -57,13 +57,13 @@ impl<'a> Writer<'a> {
 
     async fn step(&mut self) -> Result<Found, End> {
         let found = self.line.gather(&mut self.out);
-        self.meter.acknowledged.add(found.acknowledged);
+        self.meter.acknowledged.add_many(found.acknowledged);
         flush(self.stream, &mut self.out).await?;
         if found.moved {
             self.line.make_room();
         }
         if found.dropped {
-            self.meter.unanswered.add(1);
+            self.meter.unanswered.add();
             return Err(End::Unanswered);
         }
         Ok(found)

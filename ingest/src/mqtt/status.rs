@@ -1,8 +1,8 @@
 //! How the session is, for `/readyz`, `/metrics` and the operations page. Holds no secret.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
 use pantau_schemas::time::Timestamp;
+
+use crate::counter::counters;
 
 /// How the session is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -57,28 +57,6 @@ impl Phase {
     }
 }
 
-macro_rules! counters {
-    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {
-        /// What was counted since the start.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-        pub struct Counters {
-            $($(#[$doc])* pub $name: u64),+
-        }
-
-        /// The counters while they are counted.
-        #[derive(Debug, Default)]
-        pub(crate) struct Meter {
-            $(pub(crate) $name: Counter),+
-        }
-
-        impl Meter {
-            pub(crate) fn read(&self) -> Counters {
-                Counters { $($name: self.$name.0.load(Ordering::Relaxed)),+ }
-            }
-        }
-    };
-}
-
 counters! {
     /// Messages that reached us, repeated ones included.
     received,
@@ -98,14 +76,4 @@ counters! {
     connections,
     /// Connections that failed or broke.
     failures,
-}
-
-/// One counter.
-#[derive(Debug, Default)]
-pub(crate) struct Counter(AtomicU64);
-
-impl Counter {
-    pub(crate) fn add(&self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
 }
