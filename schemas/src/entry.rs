@@ -11,6 +11,7 @@ use crate::ids::{AgencyCode, BootId, ComplaintId, DeviceId, PresetId, ScreenId, 
 use crate::observation::MetaReport;
 use crate::registry::RegistryChange;
 use crate::stream::{StreamCause, StreamKind, StreamState};
+use crate::tagged::tagged;
 use crate::time::Timestamp;
 use crate::wall::{Preset, ScreenFacts, Tour, WallChange};
 
@@ -113,7 +114,7 @@ impl Actor {
 
 /// What changed. New kinds are only ever added; old readers skip what they do not know.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(remote = "Self", rename_all = "snake_case")]
 pub enum Change {
     /// A server took up the journal.
     ServerStarted {
@@ -214,6 +215,8 @@ pub enum Change {
     #[serde(other)]
     Unknown,
 }
+
+tagged!(Change, "kind");
 
 impl Change {
     /// The kind, as on the wire.

@@ -21,6 +21,7 @@ pub mod observation;
 mod position;
 pub mod registry;
 pub mod stream;
+mod tagged;
 pub mod text;
 pub mod time;
 #[cfg(feature = "toml")]

@@ -4,6 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::ids::DeviceId;
 use crate::stream::{StreamCause, StreamKind, StreamState};
+use crate::tagged::tagged;
 use crate::time::Timestamp;
 
 /// Bytes of a [`Header`] on the wire.
@@ -216,7 +217,7 @@ pub struct Tile {
 
 /// What a window says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(remote = "Self", rename_all = "snake_case")]
 pub enum MediaRequest {
     /// The whole set of tiles; replaces the one before.
     Tiles {
@@ -237,9 +238,11 @@ pub enum MediaRequest {
     Unknown,
 }
 
+tagged!(MediaRequest, "type");
+
 /// What the server says beside the frames.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(remote = "Self", rename_all = "snake_case")]
 pub enum MediaNotice {
     /// What the next frames of a tile are.
     Stream {
@@ -286,3 +289,5 @@ pub enum MediaNotice {
     #[serde(other)]
     Unknown,
 }
+
+tagged!(MediaNotice, "type");

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::entry::Entry;
 use crate::ids::{CityCode, Epoch, Seq, SeriesId};
+use crate::tagged::tagged;
 use crate::time::Timestamp;
 use crate::world::World;
 
@@ -17,7 +18,7 @@ pub const MAX_WATCHED: usize = 10_000;
 
 /// What a reader says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(remote = "Self", rename_all = "snake_case")]
 pub enum LiveRequest {
     /// First message: what the reader already has.
     Hello {
@@ -40,9 +41,11 @@ pub enum LiveRequest {
     Unknown,
 }
 
+tagged!(LiveRequest, "type");
+
 /// What the server says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(remote = "Self", rename_all = "snake_case")]
 pub enum LiveMessage {
     /// First message.
     Welcome {
@@ -104,6 +107,8 @@ pub enum LiveMessage {
     #[serde(other)]
     Unknown,
 }
+
+tagged!(LiveMessage, "type");
 
 /// Whether history is being saved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

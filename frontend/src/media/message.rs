@@ -11,7 +11,7 @@ use super::watchdog::Seen;
 
 /// What the page says. A [`Command::Canvas`] travels with its `OffscreenCanvas`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Command {
     /// What plays the pictures; comes first.
     Player {
@@ -48,7 +48,7 @@ pub enum Command {
 
 /// What the worker says. [`Reply::Stream`] and [`Reply::Segment`] travel with their bytes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Reply {
     /// It listens now.
     Ready,

@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 use super::label::Label;
 use super::layout::Layout;
 use crate::ids::PresetId;
+use crate::tagged::tagged;
 
 /// What hangs on a screen.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(remote = "Self", rename_all = "snake_case")]
 pub enum Content {
     /// Cells that somebody laid out.
     Layout(Layout),
@@ -18,6 +19,8 @@ pub enum Content {
     #[serde(other)]
     Auto,
 }
+
+tagged!(Content, "kind");
 
 impl Content {
     /// The layout, where there is one.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::label::Label;
 use crate::ids::{DeviceId, SeriesId};
+use crate::tagged::tagged;
 
 /// Moving tiles from which on an operator is warned: past about nine pictures people miss what happens in them
 /// (Tickner and Poulton 1973).
@@ -13,7 +14,7 @@ pub const MOVING_STOP: usize = 16;
 
 /// What a cell shows.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(remote = "Self", rename_all = "snake_case")]
 pub enum Tile {
     /// Nothing, without a border.
     #[default]
@@ -47,6 +48,8 @@ pub enum Tile {
     #[serde(other)]
     Unknown,
 }
+
+tagged!(Tile, "kind");
 
 impl Tile {
     /// The camera, where it is one.
