@@ -31,14 +31,12 @@ fn main() {
         let tag = fnv(0xcbf2_9ce4_8422_2325, &bytes);
         sum = fnv(sum, &tag.to_le_bytes());
         let name = path.strip_prefix(&web).unwrap_or(path).display().to_string();
-        let mut gzip = path.clone().into_os_string();
-        gzip.push(".gz");
-        let gzip = Path::new(&gzip).is_file().then(|| format!("Some(include_bytes!({gzip:?}))"));
         writeln!(
             code,
-            "    Asset {{ path: {name:?}, content_type: {:?}, bytes: include_bytes!({path:?}), gzip: {}, etag: {:?} }},",
+            "    Asset {{ path: {name:?}, content_type: {:?}, bytes: include_bytes!({path:?}), gzip: {}, brotli: {}, etag: {:?} }},",
             content_type(path).unwrap_or_default(),
-            gzip.unwrap_or_else(|| "None".to_owned()),
+            sibling(path, ".gz"),
+            sibling(path, ".br"),
             format!("\"{tag:016x}\""),
         )
         .expect("a String takes everything");
@@ -47,6 +45,13 @@ fn main() {
     fs::write(out.join("assets.rs"), code).expect("OUT_DIR can be written");
     // The build's name changes with the pages, so that an open wall knows when to load the new ones.
     println!("cargo::rustc-env=PANTAU_BUILD={}-{sum:016x}", env!("CARGO_PKG_VERSION"));
+}
+
+/// The compressed form of a file, where the bundle has it.
+fn sibling(path: &Path, extension: &str) -> String {
+    let mut name = path.as_os_str().to_owned();
+    name.push(extension);
+    if Path::new(&name).is_file() { format!("Some(include_bytes!({name:?}))") } else { "None".to_owned() }
 }
 
 fn content_type(path: &Path) -> Option<&'static str> {

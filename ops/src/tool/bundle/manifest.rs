@@ -12,7 +12,7 @@ pub struct Manifest {
     pub build: String,
     /// Stands for everything the bundle was made from, SHA-256 in hexadecimal.
     pub inputs: String,
-    /// The files, in the order of their paths. The compressed siblings (`….gz`) are not listed themselves.
+    /// The files, in the order of their paths. The compressed siblings (`….gz`, `….br`) are not listed themselves.
     pub files: Vec<File>,
 }
 
@@ -27,8 +27,19 @@ pub struct File {
     pub size: u64,
     /// Bytes of the sibling `….gz`.
     pub gzip_size: u64,
+    /// Bytes of the sibling `….br`; an optimised bundle has one for every file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brotli_size: Option<u64>,
     /// SHA-256 of the uncompressed bytes in hexadecimal; serves as the entity tag.
     pub sha256: String,
+}
+
+impl File {
+    /// What a browser fetches, bytes: the smallest form there is.
+    #[must_use]
+    pub fn wire_size(&self) -> u64 {
+        self.brotli_size.unwrap_or(self.gzip_size)
+    }
 }
 
 impl Manifest {
@@ -41,9 +52,12 @@ impl Manifest {
     /// Are all its files below this folder, with the bytes it says?
     #[must_use]
     pub fn is_whole(&self, folder: &Path) -> bool {
+        let has = |path: String, size: u64| {
+            std::fs::metadata(folder.join(path)).is_ok_and(|meta| meta.len() == size)
+        };
         self.files.iter().all(|file| {
-            let zipped = std::fs::metadata(folder.join(format!("{}.gz", file.path)));
-            zipped.is_ok_and(|meta| meta.len() == file.gzip_size)
+            has(format!("{}.gz", file.path), file.gzip_size)
+                && file.brotli_size.is_none_or(|size| has(format!("{}.br", file.path), size))
                 && std::fs::read(folder.join(&file.path)).is_ok_and(|bytes| sha256(&bytes) == file.sha256)
         })
     }

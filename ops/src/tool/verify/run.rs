@@ -74,8 +74,8 @@ pub fn run(
 fn bundle(workspace: &Workspace, console: Console) -> anyhow::Result<()> {
     let manifest = bundle::build(workspace, Speed::Optimised, Progress::Cargo, console)?;
     for file in &manifest.files {
-        let (size, gzip) = (file.size.div_ceil(1024), file.gzip_size.div_ceil(1024));
-        console.line(format!("{size:>6} kB  {gzip:>6} kB compressed  {}", file.path));
+        let (size, wire) = (file.size.div_ceil(1024), file.wire_size().div_ceil(1024));
+        console.line(format!("{size:>6} kB  {wire:>6} kB compressed  {}", file.path));
     }
     bundle::check_budget(&manifest)
 }
