@@ -4,10 +4,12 @@
 //! ([`Registry::difference`], [`Registry::apply`]), so that every screen and every replay has the registry of
 //! its moment. Addresses and credentials of cameras are not part of it: see `parse::CameraEndpoint`.
 
+mod mask;
 mod numbers;
 #[cfg(feature = "toml")]
 pub mod parse;
 
+pub use mask::{FULL, MAX_CORNERS, MAX_MASKS, Mask, MaskError};
 pub use numbers::{CameraNumber, CameraNumberError, MAX_CAMERA_NUMBER};
 
 use std::collections::BTreeMap;
@@ -231,6 +233,9 @@ pub struct CameraFacts {
     /// The number that calls it up, where the registry gives it one; see [`Registry::camera_numbers`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<CameraNumber>,
+    /// Parts of the picture that nobody is to see, at most [`MAX_MASKS`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub masks: Vec<Mask>,
 }
 
 /// A link between two sites.

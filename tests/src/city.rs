@@ -55,6 +55,8 @@ pub struct Plan {
     cameras: Vec<(String, String)>,
     /// Cameras whose large stream is a mount of its own.
     large: HashMap<String, &'static str>,
+    /// Cameras with a privacy mask: its corners.
+    masked: HashMap<String, Vec<f64>>,
     no_sender: bool,
     alone: bool,
     postgres: bool,
@@ -89,6 +91,13 @@ impl Plan {
     pub fn large(mut self, id: &str, mount: &'static str, pattern: &'static str) -> Self {
         self.mounts.push((mount, pattern));
         self.large.insert(id.to_owned(), mount);
+        self
+    }
+
+    /// With a privacy mask over a part of a camera's picture: `x, y, x, y, …` as fractions.
+    #[must_use]
+    pub fn masked(mut self, id: &str, corners: &[f64]) -> Self {
+        self.masked.insert(id.to_owned(), corners.to_vec());
         self
     }
 
@@ -184,6 +193,9 @@ impl Plan {
             for (id, password) in &self.cameras {
                 std::fs::write(secrets.join(id), password)?;
                 text.push_str(&camera(id, self.large.get(id).copied(), cameras.address()));
+                if let Some(corners) = self.masked.get(id) {
+                    writeln!(text, "[[device.camera.mask]]\ncorners = {corners:?}")?;
+                }
             }
             std::fs::write(city.join("cameras.toml"), text)?;
         }

@@ -14,6 +14,8 @@ use crate::media::screen::{Place, Screen, TileSignal};
 use crate::media::verdict::{Verdict, judge};
 use crate::view::caption::{caption, face_word};
 
+use super::masks::Masks;
+
 /// A time that moves less than this, ms, is the same time measured again.
 const SAME_TIME_MS: u64 = 2_000;
 
@@ -75,6 +77,15 @@ pub(crate) fn CameraTile(
     };
     let (chip, word, since, why) =
         (part(|w| &w.chip), part(|w| &w.word), part(|w| &w.since), part(|w| &w.why));
+    let id = camera.clone();
+    let masks = Memo::new(move |_| {
+        city.of_registry(|r| {
+            let facts = r.world().registry.devices.get(&id).and_then(|device| device.camera.as_ref());
+            facts.map(|facts| facts.masks.clone()).unwrap_or_default()
+        })
+    });
+    let size = Memo::new(move |_| report.with(|report| report.as_ref().map_or((0, 0), |report| report.size)));
+    let covered = move || focus && masks.with(|masks| !masks.is_empty());
     let pinned = move || rank.is_some_and(|rank| rank.get() == "pinned");
     let picture = match screen.map(|screen| screen.player) {
         Ok(PlayerKind::MediaSource) => {
@@ -96,6 +107,7 @@ pub(crate) fn CameraTile(
         >
             <div class="picture">
                 {picture}
+                <Masks masks picture=size />
                 <p class="verdict">
                     <strong>{word}</strong>
                     <span>{since}</span>
@@ -103,7 +115,7 @@ pub(crate) fn CameraTile(
                 </p>
                 <p class="chip">{chip}</p>
             </div>
-            <h3><bdi>{name}</bdi> {move || pinned().then(|| view! { <span class="mark">{city.text.pinned}</span> })}</h3>
+            <h3><bdi>{name}</bdi> {move || pinned().then(|| view! { <span class="mark">{city.text.pinned}</span> })} {move || covered().then(|| view! { <span class="mark">{city.text.partly_covered}</span> })}</h3>
         </article>
     }
 }

@@ -11,6 +11,7 @@ pub(crate) mod domain_strip;
 pub(crate) mod feed_line;
 pub(crate) mod figures;
 pub(crate) mod header;
+mod masks;
 pub(crate) mod ops_tables;
 pub(crate) mod readings;
 pub(crate) mod streams_table;

@@ -63,6 +63,7 @@ pub static EN: Text = Text {
     tile_forbidden: "No permission",
     tile_masked: "Covered",
     pinned: "pinned",
+    partly_covered: "partly covered",
     since: |at| format!("since {at}"),
     needs_secure: "Video needs https",
     needs_secure_hint: "Open this page through https:// or on localhost, or use a browser with MSE.",

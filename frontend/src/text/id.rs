@@ -58,6 +58,7 @@ pub static ID: Text = Text {
     tile_forbidden: "Tidak ada izin",
     tile_masked: "Ditutup",
     pinned: "disematkan",
+    partly_covered: "sebagian ditutup",
     since: |at| format!("sejak {at}"),
     needs_secure: "Video butuh https",
     needs_secure_hint: "Buka lewat https:// atau di localhost, atau pakai peramban dengan MSE.",

@@ -113,6 +113,8 @@ pub struct Text {
     pub tile_masked: &'static str,
     /// Tile: nothing moves it aside.
     pub pinned: &'static str,
+    /// Parts of the picture are covered for privacy.
+    pub partly_covered: &'static str,
     /// `since 14.02.10`.
     pub since: fn(&str) -> String,
     /// Tile: the browser has no player on an insecure page.

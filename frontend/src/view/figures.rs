@@ -177,6 +177,7 @@ pub(crate) mod tests {
             has_sub: true,
             category: category.map(str::to_owned),
             number: None,
+            masks: Vec::new(),
         };
         registry.devices.get_mut(&id).unwrap().camera = Some(facts);
         id

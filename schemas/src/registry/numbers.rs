@@ -100,6 +100,7 @@ mod tests {
                 has_sub: false,
                 category: None,
                 number: number.map(|number| CameraNumber::new(number).unwrap()),
+                masks: Vec::new(),
             };
             let device = Device {
                 id: id.clone(),

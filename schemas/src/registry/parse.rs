@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use crate::ids::{AgencyCode, AppCode, DeviceId, LinkCode, SiteCode};
 use crate::registry::{
     Agency, AgencyKind, App, AppClass, CameraFacts, CameraNumber, City, Device, DeviceClass, Domain, Link,
-    LinkKind, MAX_CAMERA_NUMBER, Purpose, Registry, Site,
+    LinkKind, MAX_CAMERA_NUMBER, MAX_MASKS, Mask, Purpose, Registry, Site,
 };
 use crate::text::clean;
 use crate::toml_reader::{Document, Fault, Faults, Table, nearest};
@@ -294,6 +294,7 @@ fn camera(
     if let Some(number) = number.filter(|number| !numbers.insert(*number)) {
         table.fault("number", format!("two cameras have the number {number}"));
     }
+    let masks = masks(table);
     let facts = CameraFacts {
         purpose: purpose?,
         notice: clean(&notice?, 300),
@@ -301,8 +302,28 @@ fn camera(
         has_sub: sub_url.is_some(),
         category,
         number,
+        masks,
     };
     Some((facts, CameraEndpoint { url: url?, sub_url, user, password_file }))
+}
+
+/// The masks of a camera. A faulty one is a fault, never a picture with a hole in its cover.
+fn masks(table: &mut Table<'_>) -> Vec<Mask> {
+    let tables = table.tables("mask");
+    if tables.len() > MAX_MASKS {
+        table.fault("mask", format!("must be at most {MAX_MASKS}"));
+    }
+    let mut masks = Vec::with_capacity(tables.len().min(MAX_MASKS));
+    for mut one in tables {
+        match one.numbers("corners").map(|corners| Mask::of_fractions(&corners)) {
+            Some(Ok(mask)) => masks.push(mask),
+            Some(Err(error)) => one.fault("corners", error.to_string()),
+            None if one.has("corners") => {}
+            None => one.fault("corners", "is missing"),
+        }
+        one.finish();
+    }
+    masks
 }
 
 /// A URL that a camera may have. A fault never repeats the text: it may hold a password.
@@ -429,6 +450,27 @@ retention_days = 14
                 "city/a.toml:30: device[1].camera.notice: is empty",
             ]
         );
+    }
+
+    #[test]
+    fn a_mask_covers_what_it_says_or_the_registry_is_refused() {
+        let mask = "retention_days = 14\n[[device.camera.mask]]\ncorners = [0, 0, 0.5, 0, 0.5, 0.25]";
+        let masked = GOOD.replace("retention_days = 14", mask);
+        let facts = read(&masked).unwrap().registry.devices["cam-alun-01"].camera.clone().unwrap();
+        assert_eq!(facts.masks, [Mask::new(vec![[0, 0], [5_000, 0], [5_000, 2_500]]).unwrap()]);
+        let cases = [
+            ("corners = [0, 0, 50, 0, 0.5, 0.25]", "corners: must have its corners in the picture"),
+            ("corners = [0, 0, 0.5, 0]", "corners: must have 3 to 32 corners"),
+            ("corners = \"everything\"", "corners: must be a list of numbers"),
+            ("corner = [0, 0, 0.5, 0, 0.5, 0.25]", "corners: is missing"),
+        ];
+        for (line, fault) in cases {
+            let faults = read(&masked.replace("corners = [0, 0, 0.5, 0, 0.5, 0.25]", line)).unwrap_err();
+            assert!(
+                faults.iter().any(|text| text.contains(&format!("mask[0].{fault}"))),
+                "{line}: {faults:?}"
+            );
+        }
     }
 
     #[test]

@@ -13,8 +13,8 @@ use pantau_schemas::ids::{
 };
 use pantau_schemas::observation::MetaReport;
 use pantau_schemas::registry::{
-    Agency, AgencyKind, App, AppClass, CameraFacts, CameraNumber, City, Device, DeviceClass, Domain, Link,
-    LinkKind, MAX_CAMERA_NUMBER, Purpose, Registry, RegistryChange, Removed, Site,
+    Agency, AgencyKind, App, AppClass, CameraFacts, CameraNumber, City, Device, DeviceClass, Domain, FULL,
+    Link, LinkKind, MAX_CAMERA_NUMBER, Mask, Purpose, Registry, RegistryChange, Removed, Site,
 };
 use pantau_schemas::stream::{StreamCause, StreamKind, StreamState};
 use pantau_schemas::time::Timestamp;
@@ -108,15 +108,21 @@ fn camera() -> impl Strategy<Value = CameraFacts> + Clone {
         any::<bool>(),
         option::of(words()),
         number,
+        vec(mask(), 0..3),
     )
-        .prop_map(|(purpose, notice, retention_days, has_sub, category, number)| CameraFacts {
+        .prop_map(|(purpose, notice, retention_days, has_sub, category, number, masks)| CameraFacts {
             purpose,
             notice,
             retention_days,
             has_sub,
             category,
             number,
+            masks,
         })
+}
+
+fn mask() -> impl Strategy<Value = Mask> + Clone {
+    vec([0..=FULL, 0..=FULL], 3..6).prop_map(|corners| Mask::new(corners).unwrap())
 }
 
 fn registered() -> impl Strategy<Value = Device> + Clone {

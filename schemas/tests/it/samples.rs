@@ -380,6 +380,7 @@ fn first_registry() -> RegistryChange {
         has_sub: true,
         category: Some("taman".into()),
         number: None,
+        masks: Vec::new(),
     };
     RegistryChange {
         city: Some(city()),

@@ -11,6 +11,15 @@ use serde_json::{Value, json};
 
 use crate::wall::{CAMERAS, LONG, faces, page, server_says, tile};
 
+/// Where the cover of the only tile lies, in percent of the picture.
+const COVER: &str = "(() => {
+    const of = (selector) => document.querySelector(selector).getBoundingClientRect();
+    const [picture, cover] = [of('.tile video'), of('.tile .masks polygon')];
+    const across = (x) => Math.round((x - picture.left) / picture.width * 100);
+    const down = (y) => Math.round((y - picture.top) / picture.height * 100);
+    return [across(cover.left), down(cover.top), across(cover.right), down(cover.bottom)];
+})()";
+
 /// Pictures of this city that browsers have told the server to be on a screen, and their ages in sum, s.
 async fn shown(city: &TestCity) -> anyhow::Result<(f64, f64)> {
     let metrics = http::get(city.address(), "/metrics").await?.text();
@@ -79,6 +88,7 @@ async fn a_page_that_is_not_secure_plays_by_media_source_and_goes_over_to_the_la
         return;
     }
     let plan = TestCity::plan().alone().named("pantau.test").cameras(&[("cam-1", "ball")]);
+    let plan = plan.masked("cam-1", &[0.25, 0.0, 0.5, 0.0, 0.5, 0.5, 0.25, 0.5]);
     let city = plan.large("cam-1", "cam-1-large", "ball-large").start().await.unwrap();
     let address = format!("http://pantau.test:{}/wall/main", city.address().port());
     let mut browser = page(&city, &address).await;
@@ -91,6 +101,9 @@ async fn a_page_that_is_not_secure_plays_by_media_source_and_goes_over_to_the_la
     browser.until(&large, LONG).await.unwrap();
     let drawn = browser.eval(&format!("{}.drawn", tile("cam-1"))).await.unwrap().as_u64().unwrap();
     browser.until(&format!("{}.drawn >= {}", tile("cam-1"), drawn + 30), LONG).await.unwrap();
+    // What is masked stays covered, on the large stream as on the small one.
+    let cover = browser.eval(COVER).await.unwrap();
+    assert_eq!(cover, json!([25, 0, 50, 50]), "left, top, right, bottom in percent of the picture");
     let report = browser.eval(&tile("cam-1")).await.unwrap();
     assert_eq!((&report["errors"], &report["player"]), (&json!(0), &json!("mse")), "{report}");
 
