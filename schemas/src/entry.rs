@@ -13,7 +13,7 @@ use crate::registry::RegistryChange;
 use crate::stream::{StreamCause, StreamKind, StreamState};
 use crate::tagged::tagged;
 use crate::time::Timestamp;
-use crate::wall::{Preset, ScreenFacts, Tour, WallChange};
+use crate::wall::{AlarmEnd, AlarmShown, Preset, ScreenFacts, Tour, WallChange};
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -211,6 +211,17 @@ pub enum Change {
         /// The step that is shown now, from 0.
         step: u16,
     },
+    /// A screen shows an alarm: the camera of its place lies over one of its cells.
+    WallAlarmShown(AlarmShown),
+    /// A screen shows an alarm no longer. Every alarm that is shown ends once; with its screen, where that is removed.
+    WallAlarmEnded {
+        /// On which screen.
+        screen: ScreenId,
+        /// The device that rang.
+        device: DeviceId,
+        /// Why.
+        end: AlarmEnd,
+    },
     /// A kind of a newer version.
     #[serde(other)]
     Unknown,
@@ -240,6 +251,8 @@ impl Change {
             Self::TourSaved(_) => "tour_saved",
             Self::TourDeleted { .. } => "tour_deleted",
             Self::TourStepped { .. } => "tour_stepped",
+            Self::WallAlarmShown(_) => "wall_alarm_shown",
+            Self::WallAlarmEnded { .. } => "wall_alarm_ended",
             Self::Unknown => "unknown",
         }
     }
@@ -258,7 +271,9 @@ impl Change {
             Self::ScreenAdded(ScreenFacts { screen, .. })
             | Self::ScreenChanged(ScreenFacts { screen, .. })
             | Self::ScreenRemoved { screen }
-            | Self::TourStepped { screen, .. } => screen.as_str(),
+            | Self::TourStepped { screen, .. }
+            | Self::WallAlarmShown(AlarmShown { screen, .. })
+            | Self::WallAlarmEnded { screen, .. } => screen.as_str(),
             Self::WallChanged(change) => change.screen.as_str(),
             Self::PresetSaved(preset) => preset.id.as_str(),
             Self::PresetDeleted { preset } => preset.as_str(),

@@ -3,10 +3,12 @@
 //! A [`Screen`] is one browser window. What hangs on it is its [`Wall`]: either [`Content::Auto`] (every camera,
 //! grouped by category, arranged by the page itself) or a [`Layout`], a grid whose cells hold cameras and panels.
 //! [`Preset`]s are contents with a name; a [`Tour`] lays changing cameras over some cells of a layout, for as long
-//! as it runs, and never over a pinned one. [`Walls`] holds them all; a page draws [`Walls::shown`].
+//! as it runs, and an [`Alarm`] lays the camera of its place over one; neither over a pinned one. [`Walls`] holds them
+//! all; a page draws [`Walls::shown`].
 //!
 //! **Invariant:** no [`Layout`] has cells that overlap or leave its grid, however it came into being.
 
+mod alarm;
 mod area;
 mod change;
 mod label;
@@ -18,6 +20,7 @@ mod tile;
 mod tour;
 mod walls;
 
+pub use alarm::{Alarm, AlarmEnd, AlarmShown, MAX_ALARM_CELLS, MAX_ALARMS, rings};
 pub use area::{Area, At, MAX_SIDE};
 pub use change::{ScreenFacts, WallAct, WallChange};
 pub use label::{Label, LabelError, MAX_LABEL};

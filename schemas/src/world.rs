@@ -149,7 +149,7 @@ impl World {
                     self.streams.remove(gone);
                 }
             }
-            Change::DeviceChanged(change) => self.device_changed(change),
+            Change::DeviceChanged(change) => self.device_changed(change, entry.time),
             Change::DeviceDescribed(meta) => {
                 self.described.insert(meta.device.clone(), meta.clone());
             }
@@ -200,12 +200,17 @@ impl World {
             Change::TourStepped { screen, tour, step } => {
                 self.walls.tour_stepped(screen, tour, *step, entry.time);
             }
+            Change::WallAlarmShown(shown) => self.walls.alarm_shown(shown, entry.time),
+            Change::WallAlarmEnded { screen, device, .. } => self.walls.alarm_ended(screen, device),
             Change::Unknown => {}
         }
         Ok(())
     }
 
-    fn device_changed(&mut self, change: &DeviceChange) {
+    fn device_changed(&mut self, change: &DeviceChange, time: Timestamp) {
+        if self.devices.get(&change.device).is_none_or(|before| before.state != change.state) {
+            self.walls.device_changed(&change.device, time);
+        }
         let status = DeviceStatus {
             state: change.state,
             reason: change.reason,

@@ -293,7 +293,7 @@ impl Core {
             tracing::error!(%gap, "failed to apply an entry of our own");
             return;
         }
-        if let Some(timer) = Timer::after(&entry.change) {
+        for timer in Timer::after(&entry.change) {
             self.arm(&timer, None);
         }
         if let Change::RegistryChanged(_) = &entry.change {

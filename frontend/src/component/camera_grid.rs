@@ -17,7 +17,12 @@ use crate::view::grid::{Plan, arrange};
 use super::camera_tile::CameraTile;
 
 #[component]
-pub(crate) fn CameraGrid(city: City, screen: Result<Screen, Missing>, aspect: Signal<f64>) -> impl IntoView {
+pub(crate) fn CameraGrid(
+    city: City,
+    screen: Result<Screen, Missing>,
+    aspect: Signal<f64>,
+    on: Signal<String>,
+) -> impl IntoView {
     let text = city.text;
     let all = Memo::new(move |_| city.of_registry(|r| cameras(&r.world().registry)));
     let plan = Memo::new(move |_| {
@@ -55,7 +60,7 @@ pub(crate) fn CameraGrid(city: City, screen: Result<Screen, Missing>, aspect: Si
                             // Every second line is one of headings.
                             (column.to_string(), (row * 2).to_string())
                         });
-                        view! { <CameraTile city screen camera=camera.id place=place.into()/> }
+                        view! { <CameraTile city screen camera=camera.id place=place.into() on/> }
                     }
                 </For>
             </div>

@@ -12,6 +12,7 @@ use crate::media::choice::{Missing, PlayerKind};
 use crate::media::message::Said;
 use crate::media::screen::{Place, Screen, TileSignal};
 use crate::media::verdict::{Verdict, judge};
+use crate::view::alarm::{Ringing, ringing};
 use crate::view::caption::{caption, face_word};
 
 use super::masks::Masks;
@@ -19,8 +20,8 @@ use super::masks::Masks;
 /// A time that moves less than this, ms, is the same time measured again.
 const SAME_TIME_MS: u64 = 2_000;
 
-/// `place` is the tile's `grid-column` and `grid-row`; `rank` how firmly it hangs there, for the style sheet; `focus`
-/// that somebody looks at this one tile: the server gives it the large stream.
+/// `place` is the tile's `grid-column` and `grid-row`; `rank` how firmly it hangs there, for the style sheet; `on` the
+/// screen whose alarms it shows; `focus` that somebody looks at this one tile: the server gives it the large stream.
 #[component]
 pub(crate) fn CameraTile(
     city: City,
@@ -28,6 +29,7 @@ pub(crate) fn CameraTile(
     camera: DeviceId,
     place: Signal<(String, String)>,
     #[prop(optional)] rank: Option<Signal<&'static str>>,
+    #[prop(optional)] on: Option<Signal<String>>,
     #[prop(optional)] focus: bool,
 ) -> impl IntoView {
     let (canvas, video) = (NodeRef::<html::Canvas>::new(), NodeRef::<html::Video>::new());
@@ -86,7 +88,34 @@ pub(crate) fn CameraTile(
     });
     let size = Memo::new(move |_| report.with(|report| report.as_ref().map_or((0, 0), |report| report.size)));
     let covered = move || focus && masks.with(|masks| !masks.is_empty());
-    let pinned = move || rank.is_some_and(|rank| rank.get() == "pinned");
+    let text = city.text;
+    let id = camera.clone();
+    let alarm = Memo::new(move |_| {
+        let on = on?;
+        city.of_devices(|_| ());
+        city.of_walls(|r| on.with(|screen| ringing(r.world(), screen, &id)))
+    });
+    // On a screen that arranges itself the camera's own tile is the alarm's.
+    let rank = Memo::new(move |_| match rank.map(|rank| rank.get()) {
+        None if alarm.with(Option::is_some) => Some("alarm"),
+        rank => rank,
+    });
+    let rings = Memo::new(move |_| alarm.get().filter(|_| rank.get() == Some("alarm")));
+    Effect::new(move |_| {
+        let rings = rings.with(Option::is_some);
+        // Again once the picture has its number.
+        canvas.track();
+        video.track();
+        if let (Ok(screen), Some(number)) = (screen, number.get_value()) {
+            screen.alarm(number, rings);
+        }
+    });
+    let band = move |alarm: Ringing| {
+        let word = if alarm.over { text.alarm_over } else { text.alarm };
+        let more = (alarm.more > 0).then(|| (text.more_alarms)(alarm.more));
+        view! { <p class="ringing"><strong>{word}</strong> <bdi>{alarm.name}</bdi> <span>{more}</span></p> }
+    };
+    let pinned = move || rank.get() == Some("pinned");
     let picture = match screen.map(|screen| screen.player) {
         Ok(PlayerKind::MediaSource) => {
             view! { <video node_ref=video playsinline disablepictureinpicture aria-hidden="true"></video> }
@@ -101,13 +130,15 @@ pub(crate) fn CameraTile(
             class="tile"
             data-camera=camera.as_str().to_owned()
             data-face=face
-            data-rank=move || rank.map(|rank| rank.get())
+            data-rank=rank
+            data-alarm=move || rings.with(|alarm| alarm.as_ref().map(|alarm| if alarm.over { "over" } else { "rings" }))
             style:grid-column=move || place.get().0
             style:grid-row=move || place.get().1
         >
             <div class="picture">
                 {picture}
                 <Masks masks picture=size />
+                {move || rings.get().map(band)}
                 <p class="verdict">
                     <strong>{word}</strong>
                     <span>{since}</span>

@@ -19,7 +19,12 @@ use crate::view::readings::reading;
 use crate::view::walls::{Grid, Hung, lines};
 
 #[component]
-pub(crate) fn WallGrid(city: City, screen: Result<Screen, Missing>, grid: Signal<Grid>) -> impl IntoView {
+pub(crate) fn WallGrid(
+    city: City,
+    screen: Result<Screen, Missing>,
+    grid: Signal<Grid>,
+    on: Signal<String>,
+) -> impl IntoView {
     let cell = move |first: Hung| {
         let key = first.key.clone();
         // Where the cell is now; while it goes away, where it was.
@@ -32,7 +37,7 @@ pub(crate) fn WallGrid(city: City, screen: Result<Screen, Missing>, grid: Signal
         let tile = now.with_untracked(|cell| cell.tile.clone());
         match tile {
             Tile::Camera { camera } => {
-                view! { <CameraTile city screen camera place=place.into() rank=rank.into()/> }.into_any()
+                view! { <CameraTile city screen camera place=place.into() rank=rank.into() on/> }.into_any()
             }
             tile => {
                 let word = kind(&tile);

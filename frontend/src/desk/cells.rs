@@ -15,20 +15,6 @@ pub enum Direction {
     Down,
 }
 
-/// Every cell, row by row, empty ones included.
-#[must_use]
-pub fn cells(layout: &Layout) -> Vec<Cell> {
-    let mut cells: Vec<Cell> = Vec::new();
-    for row in 1..=layout.rows() {
-        for column in 1..=layout.columns() {
-            let cell = At::new(column, row).and_then(|at| layout.cell(at));
-            // A merged cell is met at each of its places, and is named by its first.
-            cells.extend(cell.filter(|cell| Some(cell.area.at()) == At::new(column, row)));
-        }
-    }
-    cells
-}
-
 /// The cell that is selected: the one that covers the chosen place, else the first.
 #[must_use]
 pub fn selected(layout: &Layout, chosen: Option<At>) -> Option<Cell> {
@@ -39,7 +25,7 @@ pub fn selected(layout: &Layout, chosen: Option<At>) -> Option<Cell> {
 /// several do, the one nearest to its first row or column. `None` at the edge of the grid.
 #[must_use]
 pub fn next(layout: &Layout, from: Area, direction: Direction) -> Option<At> {
-    let cells = cells(layout);
+    let cells = layout.every_cell();
     let beside = cells.iter().filter(|cell| {
         let there = cell.area;
         match direction {
@@ -102,7 +88,7 @@ mod tests {
     #[test]
     fn every_cell_is_met_once_and_empty_ones_too() {
         let places: Vec<(u8, u8)> =
-            cells(&layout()).iter().map(|cell| (cell.area.column.get(), cell.area.row.get())).collect();
+            layout().every_cell().iter().map(|cell| (cell.area.column.get(), cell.area.row.get())).collect();
         assert_eq!(places, [(1, 1), (3, 1), (3, 2), (1, 3), (2, 3), (3, 3)]);
     }
 

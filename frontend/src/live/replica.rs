@@ -199,7 +199,9 @@ fn touched_by(change: &Change) -> Touched {
         | Change::PresetDeleted { .. }
         | Change::TourSaved(_)
         | Change::TourDeleted { .. }
-        | Change::TourStepped { .. } => Touched { walls: true, ..none },
+        | Change::TourStepped { .. }
+        | Change::WallAlarmShown(_)
+        | Change::WallAlarmEnded { .. } => Touched { walls: true, ..none },
         Change::ServerStarted { .. } | Change::Unknown => Touched { server: true, ..none },
     }
 }

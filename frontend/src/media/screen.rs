@@ -162,6 +162,18 @@ impl Screen {
         self.gather();
     }
 
+    /// An alarm brought this tile, or is over: the server serves it before what is only looked at.
+    pub(crate) fn alarm(self, tile: u16, rings: bool) {
+        let to = if rings { Priority::Alarm } else { Priority::Visible };
+        let before = self.inner.get_value().borrow_mut().tiles.get_mut(&tile).map(|shown| {
+            let keeps = shown.priority == Priority::Focus;
+            std::mem::replace(&mut shown.priority, if keeps { Priority::Focus } else { to })
+        });
+        if before.is_some_and(|before| before != to && before != Priority::Focus) {
+            self.gather();
+        }
+    }
+
     /// Shows it no longer.
     pub(crate) fn remove(self, tile: u16) {
         let removed = self.inner.get_value().borrow_mut().tiles.remove(&tile);

@@ -43,12 +43,13 @@ pub(crate) fn Wall(text: &'static Text, name_in_path: String) -> impl IntoView {
         // For the moment in which the grid is taken down.
         Hanging::Auto => before.cloned().unwrap_or(Grid { columns: 1, rows: 1, cells: Vec::new() }),
     });
+    let on = Signal::stored(name_in_path.clone());
     let screen_name = Memo::new(move |_| city.of_walls(|r| name(&r.world().walls, &name_in_path)));
     let body = move || {
         if laid_out.get() {
-            view! { <WallGrid city screen grid=grid.into()/> }.into_any()
+            view! { <WallGrid city screen grid=grid.into() on/> }.into_any()
         } else {
-            view! { <Everything city screen/> }.into_any()
+            view! { <Everything city screen on/> }.into_any()
         }
     };
     view! {
@@ -66,13 +67,13 @@ pub(crate) fn Wall(text: &'static Text, name_in_path: String) -> impl IntoView {
 
 /// Every camera, grouped by category, beside the city's figures.
 #[component]
-fn Everything(city: City, screen: Result<Screen, Missing>) -> impl IntoView {
+fn Everything(city: City, screen: Result<Screen, Missing>, on: Signal<String>) -> impl IntoView {
     let aspect = RwSignal::new(camera_aspect());
     let resized = window_event_listener(ev::resize, move |_| aspect.set(camera_aspect()));
     on_cleanup(move || resized.remove());
     view! {
         <main>
-            <CameraGrid city screen aspect=aspect.into()/>
+            <CameraGrid city screen aspect=aspect.into() on/>
             <aside>
                 <Figures city/>
                 <Readings city/>

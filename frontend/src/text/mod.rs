@@ -115,6 +115,12 @@ pub struct Text {
     pub pinned: &'static str,
     /// Parts of the picture are covered for privacy.
     pub partly_covered: &'static str,
+    /// Tile: an alarm brought it here.
+    pub alarm: &'static str,
+    /// Tile: the alarm is over, and the picture stays for a moment.
+    pub alarm_over: &'static str,
+    /// Tile: so many more alarms at this place.
+    pub more_alarms: fn(usize) -> String,
     /// `since 14.02.10`.
     pub since: fn(&str) -> String,
     /// Tile: the browser has no player on an insecure page.

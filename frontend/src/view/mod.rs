@@ -3,6 +3,7 @@
 //! Pure functions of the registry, the states and the newest values. Nothing here reads a clock: what depends
 //! on now is given it.
 
+pub mod alarm;
 pub mod cameras;
 pub mod caption;
 pub mod domains;

@@ -108,6 +108,7 @@ mod tests {
             viewing_distance_m: None,
             wall: Wall { content, ..Wall::default() },
             history: VecDeque::new(),
+            alarms: Vec::new(),
         };
         Walls { screens: [(id, screen)].into(), ..Walls::default() }
     }

@@ -215,6 +215,18 @@ impl Layout {
         listed.cloned().or_else(|| single.fits(self.columns, self.rows).then(|| Cell::empty(single)))
     }
 
+    /// Every cell, row by row, single empty places included.
+    #[must_use]
+    pub fn every_cell(&self) -> Vec<Cell> {
+        let places = (1..=self.rows).flat_map(|row| (1..=self.columns).map(move |column| (column, row)));
+        let cell = |(column, row)| {
+            let at = At::new(column, row)?;
+            // A merged cell is met at each of its places, and is named by its first.
+            self.cell(at).filter(|cell| cell.area.at() == at)
+        };
+        places.filter_map(cell).collect()
+    }
+
     /// Pinned cells, row by row.
     pub fn pinned(&self) -> impl Iterator<Item = &Cell> {
         self.cells.iter().filter(|cell| cell.rank == Rank::Pinned)

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
+use super::alarm::Alarm;
 use super::label::Label;
 use super::measure::{PanelPitchMm, ViewingDistanceM};
 use super::preset::Content;
@@ -57,4 +58,7 @@ pub struct Screen {
     /// The newest changes, newest last, at most [`MAX_UNDO`].
     #[serde(default, skip_serializing_if = "VecDeque::is_empty")]
     pub history: VecDeque<Undo>,
+    /// The alarms that lie over it, oldest first, at most [`MAX_ALARMS`](super::MAX_ALARMS).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alarms: Vec<Alarm>,
 }

@@ -46,11 +46,20 @@ impl Walls {
         self.screens.is_empty() && self.presets.is_empty() && self.tours.is_empty()
     }
 
-    /// The content that a screen shows, a running tour's present step included. `None` for an unknown screen.
+    /// The content that a screen shows: a running tour's present step over its layout, and its alarms over both.
+    /// `None` for an unknown screen.
     #[must_use]
     pub fn shown(&self, screen: &ScreenId) -> Option<Cow<'_, Content>> {
-        let wall = &self.screens.get(screen)?.wall;
-        Some(self.overlaid(wall, wall.tour.as_ref().map_or(0, |touring| touring.step)))
+        let screen = self.screens.get(screen)?;
+        let content = self.toured(&screen.wall);
+        let alarmed = content.layout().and_then(|layout| screen.with_alarms(layout));
+        Some(alarmed.map_or(content, Cow::Owned))
+    }
+
+    /// A wall with the present step of its tour, if one runs, and no alarm.
+    #[must_use]
+    pub fn toured<'a>(&self, wall: &'a Wall) -> Cow<'a, Content> {
+        self.overlaid(wall, wall.tour.as_ref().map_or(0, |touring| touring.step))
     }
 
     /// A wall with the given step of its tour, if one runs.
@@ -80,7 +89,8 @@ impl Walls {
         })
     }
 
-    /// The most moving tiles that a wall shows at once, whatever step its tour is at.
+    /// The most moving tiles that people hung on a wall at once, whatever step its tour is at. Alarms come on top, at
+    /// most [`MAX_ALARM_CELLS`](super::MAX_ALARM_CELLS).
     #[must_use]
     pub fn moving(&self, wall: &Wall) -> usize {
         let tour = wall.tour.as_ref().and_then(|touring| self.tours.get(&touring.tour));
@@ -97,9 +107,11 @@ impl Walls {
     pub(crate) fn screen_set(&mut self, facts: &ScreenFacts) {
         let ScreenFacts { screen, name, panel_pitch_mm, viewing_distance_m } = facts.clone();
         let known = self.screens.remove(&screen);
-        let (wall, history) = known.map_or_else(Default::default, |known| (known.wall, known.history));
+        let (wall, history, alarms) =
+            known.map_or_else(Default::default, |known| (known.wall, known.history, known.alarms));
         let id = screen.clone();
-        self.screens.insert(screen, Screen { id, name, panel_pitch_mm, viewing_distance_m, wall, history });
+        let screen_now = Screen { id, name, panel_pitch_mm, viewing_distance_m, wall, history, alarms };
+        self.screens.insert(screen, screen_now);
     }
 
     pub(crate) fn wall_changed(&mut self, change: &WallChange, actor: &Actor, seq: Seq) {

@@ -14,7 +14,7 @@ use pantau_schemas::hash::Hash;
 use pantau_schemas::media::{HEADER_LEN, Header, MediaNotice, MediaRequest, Priority};
 use pantau_schemas::registry::{AgencyKind, AppClass, DeviceClass, Domain, LinkKind, Purpose};
 use pantau_schemas::stream::{StreamCause, StreamKind, StreamState};
-use pantau_schemas::wall::{AlarmUse, PauseOn, Rank, WallAct};
+use pantau_schemas::wall::{AlarmEnd, AlarmUse, PauseOn, Rank, WallAct};
 use pantau_schemas::wire::{LiveMessage, LiveRequest, StoreState};
 use pantau_schemas::world::World;
 use serde::Serialize;
@@ -86,26 +86,29 @@ shown_by!(Change {
     Change::ComplaintReceived { .. } => ["complaint_received"],
     Change::ComplaintMoved { .. } => ["complaint_moved"],
     Change::AgencyNoted { .. } => ["agency_noted"],
-    Change::ScreenAdded(_) => ["screen_added", "second_screen_added"],
+    Change::ScreenAdded(_) => ["screen_added", "second_screen_added", "alarm_screen_added"],
     Change::ScreenChanged(_) => ["screen_changed"],
     Change::ScreenRemoved { .. } => ["screen_removed"],
     Change::WallChanged(_) => [
-        "wall_changed", "wall_left_to_itself", "wall_changed_by_preset", "wall_changed_by_tour"
+        "wall_changed", "wall_left_to_itself", "wall_changed_by_preset", "wall_changed_by_tour",
+        "alarm_wall_changed"
     ],
     Change::PresetSaved(_) => ["preset_saved"],
     Change::PresetDeleted { .. } => ["preset_deleted"],
     Change::TourSaved(_) => ["tour_saved"],
     Change::TourDeleted { .. } => ["tour_deleted"],
     Change::TourStepped { .. } => ["tour_stepped"],
+    Change::WallAlarmShown(_) => ["alarm_marked", "alarm_shown"],
+    Change::WallAlarmEnded { .. } => ["alarm_ended"],
     Change::Unknown => [],
 });
 shown_by!(Cause {
-    Cause::Start => ["server_started", "screen_added"],
+    Cause::Start => ["server_started", "screen_added", "alarm_screen_added", "alarm_wall_changed"],
     Cause::Registry => ["registry_changed"],
     Cause::Input(_) => ["device_changed", "device_described", "stream_changed"],
     Cause::Event(_) => ["complaint_received", "complaint_moved"],
-    Cause::Entry(_) => ["agency_noted"],
-    Cause::Timer => ["device_changed_by_absence", "tour_stepped"],
+    Cause::Entry(_) => ["agency_noted", "alarm_marked", "alarm_shown"],
+    Cause::Timer => ["device_changed_by_absence", "tour_stepped", "alarm_ended"],
     Cause::Command(_) => [
         "screen_changed", "wall_changed", "preset_saved", "wall_left_to_itself", "wall_changed_by_preset",
         "tour_saved", "wall_changed_by_tour", "tour_deleted", "preset_deleted", "second_screen_added",
@@ -159,7 +162,8 @@ fn media_messages_are_what_they_were() {
 fn entries_are_what_they_were() {
     frozen("entry/", &samples::entries());
     frozen("wall_entry/", &samples::walls::entries());
-    let all = [samples::entries(), samples::walls::entries()].concat();
+    frozen("alarm_entry/", &samples::alarms::entries());
+    let all = [samples::entries(), samples::walls::entries(), samples::alarms::entries()].concat();
     covers(&all, |entry| &entry.change);
     covers(&all, |entry| &entry.cause);
 }
@@ -187,13 +191,16 @@ fn records_are_what_they_were() {
     frozen("", &samples::dead_letters());
     frozen("", &samples::stream_healths());
     frozen("", &[("world", samples::world()), ("wall_world", samples::walls::world())]);
+    frozen("", &[("alarm_world", samples::alarms::world())]);
 }
 
 #[test]
 fn a_journal_on_disk_still_verifies_and_leads_to_the_same_world() {
-    for (folder, after, samples) in
-        [("entry", "world", samples::entries()), ("wall_entry", "wall_world", samples::walls::entries())]
-    {
+    for (folder, after, samples) in [
+        ("entry", "world", samples::entries()),
+        ("wall_entry", "wall_world", samples::walls::entries()),
+        ("alarm_entry", "alarm_world", samples::alarms::entries()),
+    ] {
         let mut previous = Hash::ZERO;
         let mut world = World::default();
         for (name, _) in samples {
@@ -284,6 +291,7 @@ macro_rules! words {
 }
 
 words! {
+    AlarmEnd { Over, SetAside, GaveWay, Moved, Gone } Unknown => Unknown;
     AlarmUse { May, MayNot } => MayNot;
     PauseOn { Trouble, Nothing } => Nothing;
     Rank { Pinned, Alarm, Watched, Context } => Context;
@@ -348,6 +356,9 @@ fn write_what_is_missing() {
     save_all("media_notice/", &samples::media_notices());
     save_all("entry/", &samples::entries());
     save_all("wall_entry/", &samples::walls::entries());
+    save_all("alarm_entry/", &samples::alarms::entries());
+    save_all("", &[("alarm_world", samples::alarms::world())]);
+    save("alarm_world.sha256", &format!("{}\n", samples::alarms::world().digest()));
     save_all("command/", &samples::walls::commands());
     save("command.sha256", &format!("{}\n", samples::walls::order().digest()));
     save_all("", &[("wall_world", samples::walls::world())]);

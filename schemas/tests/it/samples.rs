@@ -19,6 +19,7 @@ use pantau_schemas::time::Timestamp;
 use pantau_schemas::wire::{Head, LiveMessage, LiveRequest, StoreState};
 use pantau_schemas::world::World;
 
+pub(crate) mod alarms;
 pub(crate) mod walls;
 
 /// A file's name below its folder, without ending, and the value in it.

@@ -95,6 +95,7 @@ pub struct Decision {
 /// The changes that follow from one input at the time `now`.
 #[must_use]
 pub fn decide(world: &World, heard: &Heard, input: Input<'_>, now: Timestamp) -> Vec<Decision> {
+    let following = |decision: Decision| wall::with_following(world, decision, now);
     match input {
         Input::Started(build) => [Change::ServerStarted { build: build.to_owned() }]
             .into_iter()
@@ -109,11 +110,12 @@ pub fn decide(world: &World, heard: &Heard, input: Input<'_>, now: Timestamp) ->
                 cause: Cause::Registry,
                 change: Change::RegistryChanged(Box::new(change)),
             })
-            .into_iter()
-            .collect(),
+            .map(following)
+            .unwrap_or_default(),
         Input::Timer(Timer::Absence(device)) => {
-            absence::check(world, heard, device, now).into_iter().collect()
+            absence::check(world, heard, device, now).map(following).unwrap_or_default()
         }
+        Input::Timer(Timer::Alarms) => wall::alarms_over(world, now),
         Input::Timer(Timer::Tour(screen)) => wall::step(world, screen, now).into_iter().collect(),
         Input::Observation(observation) => observe(world, observation, now),
     }
@@ -151,6 +153,6 @@ fn observe(world: &World, observation: &Observation, now: Timestamp) -> Vec<Deci
         Body::Command(order) => return command(world, order, now).unwrap_or_default(),
         Body::DeadLetter(_) => None,
     }
-    .into_iter()
-    .collect()
+    .map(|decision| wall::with_following(world, decision, now))
+    .unwrap_or_default()
 }

@@ -14,24 +14,29 @@ pub enum Timer {
     Absence(DeviceId),
     /// A screen's tour may go on.
     Tour(ScreenId),
+    /// An alarm on a wall may have been shown for long enough.
+    Alarms,
 }
 
 impl Timer {
     /// Every timer that a World may need.
     pub fn all(world: &World) -> impl Iterator<Item = Self> {
         let devices = world.devices.keys().cloned().map(Self::Absence);
-        devices.chain(world.walls.screens.keys().cloned().map(Self::Tour))
+        devices.chain(world.walls.screens.keys().cloned().map(Self::Tour)).chain([Self::Alarms])
     }
 
-    /// The timer whose deadline a change may move.
-    #[must_use]
-    pub fn after(change: &Change) -> Option<Self> {
-        match change {
-            Change::DeviceChanged(DeviceChange { device, .. }) => Some(Self::Absence(device.clone())),
-            Change::WallChanged(change) => Some(Self::Tour(change.screen.clone())),
-            Change::TourStepped { screen, .. } => Some(Self::Tour(screen.clone())),
-            _ => None,
-        }
+    /// The timers whose deadlines a change may move.
+    pub fn after(change: &Change) -> impl Iterator<Item = Self> + use<> {
+        let timers = match change {
+            Change::DeviceChanged(DeviceChange { device, .. }) => {
+                [Some(Self::Absence(device.clone())), Some(Self::Alarms)]
+            }
+            Change::WallChanged(change) => [Some(Self::Tour(change.screen.clone())), None],
+            Change::TourStepped { screen, .. } => [Some(Self::Tour(screen.clone())), None],
+            Change::RegistryChanged(_) => [Some(Self::Alarms), None],
+            _ => [None, None],
+        };
+        timers.into_iter().flatten()
     }
 }
 
@@ -41,5 +46,6 @@ pub fn deadline(world: &World, heard: &Heard, timer: &Timer) -> Option<Timestamp
     match timer {
         Timer::Absence(device) => absence::deadline(world, heard, device),
         Timer::Tour(screen) => wall::deadline(world, screen),
+        Timer::Alarms => wall::alarm::deadline(world),
     }
 }

@@ -1,16 +1,17 @@
-//! What people may do to walls, and how tours go on.
+//! What people may do to walls, how tours go on, and how alarms take cells.
 //!
 //! **Invariants**, whatever is commanded in whatever order: a pinned cell keeps its place and its tile until it is
 //! unpinned or that is undone; at most sixteen pictures that somebody is to watch move on a wall at once, at every
 //! step of its tour; an undo gives back exactly what was there, and never takes back what somebody else did.
 
+pub(crate) mod alarm;
 mod cells;
 mod kept;
 mod tour;
 mod whole;
 
 use pantau_schemas::command::{Command, Order, Place, Reason, Refusal};
-use pantau_schemas::entry::{Cause, Change};
+use pantau_schemas::entry::{Actor, Cause, Change};
 use pantau_schemas::ids::ScreenId;
 use pantau_schemas::time::Timestamp;
 use pantau_schemas::wall::{
@@ -27,10 +28,41 @@ pub(crate) use tour::{deadline, step};
 /// # Errors
 /// [`Refusal`] says why not, and because of which part of the command.
 pub fn command(world: &World, order: &Order, now: Timestamp) -> Result<Vec<Decision>, Refusal> {
-    let change = change(world, order, now)?;
     let decision =
         |change| Decision { actor: order.actor.clone(), cause: Cause::Command(order.id.clone()), change };
-    Ok(change.map(decision).into_iter().collect())
+    // Who clears a cell that an alarm has sets the alarm aside; what it lies over is another matter.
+    if let Command::WallClear { screen, at } = &order.command {
+        let aside = alarm::set_aside(known(&world.walls, screen)?, *at);
+        if !aside.is_empty() {
+            return Ok(aside.into_iter().map(decision).collect());
+        }
+    }
+    if let Some(change) = change(world, order, now)? {
+        return Ok(with_following(world, decision(change), now));
+    }
+    // What is to be shown hangs there already, below the alarm.
+    let Command::WallShow { screen, at, .. } = &order.command else { return Ok(Vec::new()) };
+    Ok(alarm::set_aside(known(&world.walls, screen)?, *at).into_iter().map(decision).collect())
+}
+
+/// A decision, and what follows from it for the alarms on the walls. Must be the next entries.
+pub(crate) fn with_following(world: &World, decision: Decision, now: Timestamp) -> Vec<Decision> {
+    let following = alarm::following(world, &decision.change, now);
+    let actor = match &decision.change {
+        Change::WallChanged(_) => decision.actor.clone(),
+        _ => Actor::system(),
+    };
+    let cause = Cause::Entry(world.seq.next());
+    let follows = |change| Decision { actor: actor.clone(), cause: cause.clone(), change };
+    let mut decisions = vec![decision];
+    decisions.extend(following.into_iter().map(follows));
+    decisions
+}
+
+/// The alarms whose time on the walls is over.
+pub(crate) fn alarms_over(world: &World, now: Timestamp) -> Vec<Decision> {
+    let decision = |change| Decision { actor: Actor::system(), cause: Cause::Timer, change };
+    alarm::over(world, now).into_iter().map(decision).collect()
 }
 
 fn change(world: &World, order: &Order, now: Timestamp) -> Result<Option<Change>, Refusal> {

@@ -52,6 +52,7 @@ fn item(world: &World, screen: &Screen) -> Value {
         "viewing_distance_m": screen.viewing_distance_m,
         "wall": screen.wall,
         "shown": shown,
+        "alarms": screen.alarms,
         "tour_waits": world.tour_waits(&screen.id),
         "moving": moving,
         "heavy": Load::of(moving) > Load::Fine,

@@ -5,6 +5,7 @@
 
 #![expect(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
 
+mod alarms;
 mod broker;
 mod cameras;
 mod configuration;

@@ -20,7 +20,7 @@ use crate::wall::{same_world, wall};
 const LONG: Duration = Duration::from_secs(60);
 
 /// Two cameras that nobody answers for: walls are about what hangs there, not about what it shows.
-const CAMERAS: &str = r#"
+pub(crate) const CAMERAS: &str = r#"
 [[device]]
 id = "cam-01"
 class = "camera"
@@ -67,13 +67,13 @@ pub(crate) async fn order(city: &TestCity, number: u32, command: &Value) -> Answ
 }
 
 /// A command that must be carried out; the entries it made.
-async fn done(city: &TestCity, number: u32, command: &Value) -> Vec<Entry> {
+pub(crate) async fn done(city: &TestCity, number: u32, command: &Value) -> Vec<Entry> {
     let answer = order(city, number, command).await;
     assert_eq!(answer.status, 200, "{command}: {}", answer.text());
     serde_json::from_value(answer.json()["entries"].clone()).unwrap()
 }
 
-fn show(column: u8, camera: &str) -> Value {
+pub(crate) fn show(column: u8, camera: &str) -> Value {
     json!({"kind": "wall_show", "screen": "main", "at": {"column": column, "row": 1},
            "tile": {"kind": "camera", "camera": camera}})
 }

@@ -5,11 +5,10 @@
 
 use leptos::prelude::*;
 use pantau_schemas::command::Command;
-use pantau_schemas::wall::{Area, At, MOVING_WARN, Rank, Tile};
+use pantau_schemas::wall::{Area, At, Layout, MOVING_WARN, Rank, Tile};
 
 use super::camera_list::state_word;
 use crate::component::camera_tile::CameraTile;
-use crate::desk::cells::cells;
 use crate::desk::office::Office;
 use crate::media::choice::Missing;
 use crate::media::screen::Screen;
@@ -85,9 +84,11 @@ pub(crate) fn Miniature(office: Office, screen: Result<Screen, Missing>) -> impl
 
 #[component]
 fn Cells(office: Office, screen: Result<Screen, Missing>) -> impl IntoView {
-    let all = Memo::new(move |_| office.layout.with(|layout| layout.as_ref().map(cells).unwrap_or_default()));
+    let all = Memo::new(move |_| {
+        office.layout.with(|layout| layout.as_ref().map(Layout::every_cell).unwrap_or_default())
+    });
     let hung = Memo::new(move |_| all.with(|all| named(all)));
-    let side = move |pick: fn(&pantau_schemas::wall::Layout) -> u8| {
+    let side = move |pick: fn(&Layout) -> u8| {
         move || office.layout.with(|layout| layout.as_ref().map_or(1, pick)).to_string()
     };
     let keyed =
@@ -101,7 +102,13 @@ fn Cells(office: Office, screen: Result<Screen, Missing>) -> impl IntoView {
         });
         let place = Memo::new(move |_| now.with(|cell| lines(&cell.area)));
         let rank = Memo::new(move |_| now.with(|cell| cell.rank));
-        let word = move || if rank.get() == Rank::Pinned { "pinned" } else { "" };
+        let word = move || match rank.get() {
+            Rank::Pinned => "pinned",
+            Rank::Alarm => "alarm",
+            Rank::Watched | Rank::Context => "",
+        };
+        let on =
+            Signal::derive(move || office.screen.get().map(|screen| screen.to_string()).unwrap_or_default());
         match now.with_untracked(|cell| cell.tile.clone()) {
             Tile::Camera { camera } if cheap => view! {
                 <CameraTile
@@ -110,6 +117,7 @@ fn Cells(office: Office, screen: Result<Screen, Missing>) -> impl IntoView {
                     camera
                     place=place.into()
                     rank=Signal::derive(word)
+                    on
                 />
             }
             .into_any(),
@@ -120,6 +128,7 @@ fn Cells(office: Office, screen: Result<Screen, Missing>) -> impl IntoView {
                     style:grid-row=move || place.get().1
                 >
                     <Plain office tile/>
+                    {move || (rank.get() == Rank::Alarm).then(|| view! { <strong class="ringing">{office.city.text.alarm}</strong> })}
                 </div>
             }
             .into_any(),
@@ -129,8 +138,8 @@ fn Cells(office: Office, screen: Result<Screen, Missing>) -> impl IntoView {
         <div
             class="cells"
             hidden=move || office.layout.with(Option::is_none)
-            style:--columns=side(pantau_schemas::wall::Layout::columns)
-            style:--rows=side(pantau_schemas::wall::Layout::rows)
+            style:--columns=side(Layout::columns)
+            style:--rows=side(Layout::rows)
         >
             <div class="layer hung" aria-hidden="true">
                 <For each=keyed key=|(cell, cheap)| (cell.key.clone(), *cheap) children=content/>
@@ -195,6 +204,7 @@ fn Pick(office: Office, area: Area) -> impl IntoView {
         let state = state.get().map(text.device_state);
         let rank = match cell.rank {
             Rank::Pinned => Some(text.pinned),
+            Rank::Alarm => Some(text.alarm),
             Rank::Context if cell.tile.camera().is_some() => Some(words.context),
             _ => None,
         };

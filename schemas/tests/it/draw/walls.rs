@@ -3,9 +3,9 @@
 use pantau_schemas::entry::Change;
 use pantau_schemas::ids::{PresetId, ScreenId, TourId};
 use pantau_schemas::wall::{
-    AlarmUse, Area, At, Cell, Content, Draft, Dwell, Label, Layout, PanelPitchMm, PauseOn, Preset,
-    PresetNumber, Rank, ScreenFacts, Shot, Step, Tile, Tour, TourDraft, Touring, ViewingDistanceM, Wall,
-    WallAct, WallChange, Zone,
+    AlarmEnd, AlarmShown, AlarmUse, Area, At, Cell, Content, Draft, Dwell, Label, Layout, PanelPitchMm,
+    PauseOn, Preset, PresetNumber, Rank, ScreenFacts, Shot, Step, Tile, Tour, TourDraft, Touring,
+    ViewingDistanceM, Wall, WallAct, WallChange, Zone,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -152,5 +152,10 @@ pub(super) fn change() -> impl Strategy<Value = Change> {
         1 => tour_id().prop_map(|tour| Change::TourDeleted { tour }),
         1 => (screen(), tour_id(), any::<u16>())
             .prop_map(|(screen, tour, step)| Change::TourStepped { screen, tour, step }),
+        2 => (screen(), device(), device(), option::of(at())).prop_map(|(screen, device, camera, at)| {
+            Change::WallAlarmShown(AlarmShown { screen, device, camera, at })
+        }),
+        1 => (screen(), device(), select(vec![AlarmEnd::Over, AlarmEnd::Moved, AlarmEnd::Unknown]))
+            .prop_map(|(screen, device, end)| Change::WallAlarmEnded { screen, device, end }),
     ]
 }
