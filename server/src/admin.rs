@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, bail};
 use pantau_schemas::ids::Seq;
 use pantau_schemas::time::Timestamp;
-use pantau_store::{EntryQuery, Location, Postgres, PostgresSettings, Server, Sqlite, Store, StoreError};
+use pantau_store::{EntryQuery, Location, Postgres, Server, Sqlite, Store, StoreError};
 
 use crate::config::Config;
 use crate::serve::open_sqlite;
@@ -25,7 +25,7 @@ pub async fn migrate(config: &Config, out: &mut impl Write) -> anyhow::Result<()
             open_sqlite(path, config).await?.close().await;
         }
         // Also beside a running server: migrations only expand.
-        Location::Postgres(server) => Postgres::migrate(server, &PostgresSettings::default())
+        Location::Postgres(server) => Postgres::migrate(server, &config.keeping.postgres)
             .await
             .with_context(|| format!("failed to migrate the store {server}"))?,
     }
@@ -101,13 +101,13 @@ async fn export_from(
 }
 
 async fn read_sqlite(path: &Path, config: &Config) -> anyhow::Result<Sqlite> {
-    Sqlite::open_read_only(path, &config.city.code, &pantau_store::Settings::default())
+    Sqlite::open_read_only(path, &config.city.code, &config.keeping.sqlite)
         .await
         .with_context(|| format!("failed to open the store {}", config.store))
 }
 
 async fn read_postgres(server: &Server, config: &Config) -> anyhow::Result<Postgres> {
-    Postgres::open_read_only(server, &config.city.code, &PostgresSettings::default())
+    Postgres::open_read_only(server, &config.city.code, &config.keeping.postgres)
         .await
         .with_context(|| format!("failed to open the store {server}"))
 }

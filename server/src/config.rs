@@ -7,6 +7,7 @@
 mod cameras;
 mod files;
 mod mqtt;
+mod store;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -18,6 +19,8 @@ use pantau_schemas::registry::{City, Registry, parse};
 use pantau_schemas::toml_reader::{Document, Fault, Faults, Table};
 use pantau_store::Location;
 use secrecy::SecretString;
+
+pub use store::{Batching, Keeping};
 
 /// Everything the server needs to know.
 #[derive(Debug)]
@@ -34,6 +37,8 @@ pub struct Config {
     pub data: PathBuf,
     /// Where history is kept.
     pub store: Location,
+    /// Within which bounds it is written and read.
+    pub keeping: Keeping,
     /// The broker, if there is one.
     pub mqtt: Option<broker::Settings>,
     /// Where devices publish to us directly, if they do.
@@ -93,7 +98,7 @@ pub fn load(file: Option<&Path>) -> Result<Config, Vec<Fault>> {
     let (city, registry_dir) = city(root.table("city"));
     let Server { listen, insecure, data, origins } = server(root.table("server"), &base);
     let tls = root.table("tls").and_then(|table| tls(table, &base));
-    let store = store(root.table("store"), &base, &data, &faults);
+    let store::Store { location, keeping } = store::read(root.table("store"), &base, &data, &faults);
     let mqtt::Mqtt { broker, intake } =
         root.table("mqtt").map(|table| mqtt::read(table, &city.code, &base, &faults)).unwrap_or_default();
     let senders = match root.table("events") {
@@ -131,7 +136,8 @@ pub fn load(file: Option<&Path>) -> Result<Config, Vec<Fault>> {
         origins,
         tls,
         data,
-        store,
+        store: location,
+        keeping,
         mqtt: broker,
         intake,
         senders,
@@ -206,28 +212,6 @@ fn tls(mut table: Table<'_>, base: &Path) -> Option<Tls> {
     let key = table.required_text("key");
     table.finish();
     Some(Tls { certificate: base.join(certificate?), key: base.join(key?) })
-}
-
-fn store(table: Option<Table<'_>>, base: &Path, data: &Path, faults: &Faults) -> Location {
-    let default = || Location::Sqlite(data.join("pantau.db"));
-    let Some(mut table) = table else { return default() };
-    // Not `parsed`, whose fault repeats the value: somebody's password may be in it.
-    let location = table
-        .text("url")
-        .map(|url| Location::parse(&url, base).map_err(|error| table.fault("url", error.to_string())).ok());
-    let password = table.text("password_file").and_then(|file| files::secret(&base.join(file), faults));
-    let location = match (location, password) {
-        (Some(Some(Location::Postgres(server))), Some(password)) => {
-            Some(Location::Postgres(server.with_password(&password)))
-        }
-        (None | Some(Some(Location::Sqlite(_))), Some(_)) => {
-            table.fault("password_file", "is for postgres:// only");
-            None
-        }
-        (location, _) => location.flatten(),
-    };
-    table.finish();
-    location.unwrap_or_else(default)
 }
 
 fn sender(mut table: Table<'_>, base: &Path, faults: &Faults) -> Option<Sender> {

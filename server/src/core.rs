@@ -40,6 +40,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::config::Batching;
 use crate::hub::{HeadUpdate, Hub, Settled};
 use commit::{Progress, Work};
 use pending::{Fate, Pending};
@@ -48,14 +49,12 @@ use timers::Timers;
 
 /// Deliveries taken from the intake at once; between two takes timers and commits have their turn.
 const TAKE: usize = 512;
-/// A batch waits at most this long after the one before for company, so that a thousand messages a second are fifty
-/// commits. After a quiet time nothing waits.
-const COMMIT_AFTER: Duration = Duration::from_millis(20);
 /// So long may wait what nobody waits for (the cameras' own measurements): fifty cameras that report once a second
 /// in their own time are two commits a second, not fifty.
 const COMMIT_UNAWAITED_AFTER: Duration = Duration::from_millis(500);
-/// A commit that takes longer than this is told to the screens as "history is not being saved".
-const SLOW_COMMIT: Duration = Duration::from_millis(2_500);
+/// A commit that takes longer than this is told to the screens as "history is not being saved", at the next look at
+/// the timers: within three seconds.
+const SLOW_COMMIT: Duration = Duration::from_millis(2_000);
 /// Entries between two snapshots of the World; recovery replays at most about this many.
 const SNAPSHOT_EVERY: u64 = 10_000;
 /// How often the timers are looked at; the precision of "down by absence".
@@ -79,6 +78,7 @@ pub(crate) struct Parts<S> {
     pub(crate) recovered: Recovered,
     pub(crate) registry: Registry,
     pub(crate) build: String,
+    pub(crate) batching: Batching,
     pub(crate) hub: Hub,
     pub(crate) counts: Counts,
     pub(crate) clock: Arc<dyn Clock>,
@@ -92,6 +92,11 @@ struct Core {
     series: HashMap<SeriesId, SeriesState>,
     timers: Timers,
     pending: Pending,
+    /// How long a batch waits for company.
+    commit_after: Duration,
+    /// Whether it breaks its promise; see [`Batching`].
+    #[cfg(debug_assertions)]
+    sabotaged: bool,
     heads: Vec<HeadUpdate>,
     fresh: Vec<Arc<SealedEntry>>,
     hub: Hub,
@@ -114,8 +119,8 @@ pub(crate) async fn run<S: Store>(
     tracker: &TaskTracker,
     cancel: CancellationToken,
 ) {
-    let Parts { store, recovered, registry, build, hub, counts, clock } = parts;
-    let mut core = Core::new(recovered, hub, counts, clock);
+    let Parts { store, recovered, registry, build, batching, hub, counts, clock } = parts;
+    let mut core = Core::new(recovered, batching, hub, counts, clock);
     core.input(Input::Started(&build));
     core.input(Input::Registry(&registry));
     core.publish();
@@ -159,7 +164,7 @@ pub(crate) async fn run<S: Store>(
                 Progress::Done(batch, committed) => {
                     if let Some(flight) = in_flight.take() {
                         core.landed(flight, &batch, &committed);
-                        durable_world = core.pending.batch.entries.is_empty();
+                        durable_world = core.pending.has_no_entries();
                     }
                     if core.world.seq.0 >= snapshot_at && durable_world {
                         snapshot_at = core.world.seq.0 + SNAPSHOT_EVERY;
@@ -231,7 +236,17 @@ struct Flight {
 }
 
 impl Core {
-    fn new(recovered: Recovered, hub: Hub, counts: Counts, clock: Arc<dyn Clock>) -> Self {
+    fn new(
+        recovered: Recovered,
+        batching: Batching,
+        hub: Hub,
+        counts: Counts,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        #[cfg(debug_assertions)]
+        if batching.acknowledge_before_commit {
+            tracing::error!("SABOTAGED: this build acknowledges before it has committed");
+        }
         let heard: Heard = recovered.heard.into_iter().collect();
         let mut series = HashMap::with_capacity(recovered.heads.len());
         for (slot, head) in (0u32..).zip(&recovered.heads) {
@@ -244,7 +259,10 @@ impl Core {
             seen: Seen::new(recovered.inbox),
             series,
             timers: Timers::default(),
-            pending: Pending::default(),
+            commit_after: batching.commit_after,
+            #[cfg(debug_assertions)]
+            sabotaged: batching.acknowledge_before_commit,
+            pending: Pending::new(batching),
             heads: Vec::new(),
             fresh: Vec::new(),
             hub,
@@ -260,7 +278,11 @@ impl Core {
 
     /// When what is pending is to be committed.
     fn commit_due(&self, last_commit: Instant) -> Instant {
-        last_commit + if self.pending.is_awaited() { COMMIT_AFTER } else { COMMIT_UNAWAITED_AFTER }
+        match (self.pending.is_ready(), self.pending.is_awaited()) {
+            (true, _) => last_commit,
+            (false, true) => last_commit + self.commit_after,
+            (false, false) => last_commit + COMMIT_UNAWAITED_AFTER.max(self.commit_after),
+        }
     }
 
     /// The time of the next entry. The journal's time never goes back, whatever the clock does.
@@ -313,6 +335,7 @@ impl Core {
     fn fire_timers(&mut self) {
         let now = self.clock.now();
         while let Some(timer) = self.timers.due(now) {
+            self.pending.turn();
             self.input(Input::Timer(&timer));
             // A deadline that has passed and stays where it is must not be looked at without end.
             self.arm(&timer, Some(now.plus_millis(LOOK_AGAIN_MS)));
@@ -328,8 +351,8 @@ impl Core {
     }
 
     fn launch(&mut self) -> (Flight, Box<Batch>) {
-        let mut pending = std::mem::take(&mut self.pending);
-        // A suspect's fate is known only afterwards: it is counted then, and stored with the next batch.
+        let mut pending = self.pending.next();
+        // A suspect's fate is known only to the store, which adds it.
         let known = pending.waiting.iter().filter_map(|waiting| match waiting.fate {
             Fate::Known(outcome) => Some((waiting.source, outcome)),
             Fate::Suspect(_) => None,

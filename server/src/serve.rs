@@ -9,7 +9,7 @@ use pantau_camera::{Fleet, RetinaSource, Settings};
 use pantau_ingest::{listener, mqtt};
 use pantau_schemas::ids::Epoch;
 use pantau_schemas::time::Clock;
-use pantau_store::{Location, Postgres, PostgresSettings, Server, Sqlite, Store, StoreError};
+use pantau_store::{Location, Postgres, Server, Sqlite, Store, StoreError};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
@@ -107,6 +107,7 @@ async fn run_on<S: Store>(
         recovered,
         registry: config.registry.clone(),
         build: crate::BUILD.to_owned(),
+        batching: config.keeping.batching.clone(),
         hub: hub.clone(),
         counts: counts.clone(),
         clock: Arc::clone(&clock),
@@ -212,8 +213,7 @@ async fn run_on<S: Store>(
 /// # Errors
 /// It cannot be opened, belongs to another process, or was written by a newer version.
 pub(crate) async fn open_sqlite(path: &Path, config: &Config) -> anyhow::Result<Sqlite> {
-    let settings = pantau_store::Settings::default();
-    patiently(config, || Sqlite::open(path, &config.city.code, &settings)).await
+    patiently(config, || Sqlite::open(path, &config.city.code, &config.keeping.sqlite)).await
 }
 
 /// Opens the store of a PostgreSQL server for writing.
@@ -221,8 +221,7 @@ pub(crate) async fn open_sqlite(path: &Path, config: &Config) -> anyhow::Result<
 /// # Errors
 /// It cannot be reached, another process writes to this city, or a newer version was there.
 pub(crate) async fn open_postgres(server: &Server, config: &Config) -> anyhow::Result<Postgres> {
-    let settings = PostgresSettings::default();
-    patiently(config, || Postgres::open(server, &config.city.code, &settings)).await
+    patiently(config, || Postgres::open(server, &config.city.code, &config.keeping.postgres)).await
 }
 
 /// Opens a store that a server which was just killed may still hold: its lock lasts until the kernel, or the

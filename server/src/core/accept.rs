@@ -1,11 +1,11 @@
 //! One delivery: what it changes, what is kept of it, and what its sender will be told.
 
 use pantau_engine::Input;
-use pantau_ingest::delivery::{Delivery, Outcome};
+use pantau_ingest::delivery::{Delivery, Outcome, Receipt};
 use pantau_schemas::dead_letter::{DeadLetter, Reason};
 use pantau_schemas::event::FeedEvent;
 use pantau_schemas::ids::DeviceId;
-use pantau_schemas::observation::{Body, Observation, SampleSet, StateReport};
+use pantau_schemas::observation::{Body, Observation, SampleSet, Source, StateReport};
 use pantau_schemas::time::Timestamp;
 use pantau_store::InboxRow;
 
@@ -18,11 +18,35 @@ impl Core {
     pub(super) fn accept(&mut self, delivery: Delivery) {
         let Delivery { observation, receipt } = delivery;
         let source = observation.source;
+        self.pending.turn();
         match self.take(observation) {
             // There is nothing that could become durable, and a person waits.
             Fate::Known(refused @ Outcome::Refused(_)) => receipt.answer(refused),
-            fate => self.pending.wait(Waiting { source, receipt, fate }),
+            fate => {
+                let receipt = self.keep(receipt, fate);
+                self.pending.wait(Waiting { source, receipt, fate });
+            }
         }
+    }
+
+    /// The receipt, to be answered when the batch is durable.
+    #[cfg(not(debug_assertions))]
+    fn keep(&self, receipt: Receipt, _fate: Fate) -> Receipt {
+        receipt
+    }
+
+    /// The receipt, to be answered when the batch is durable; sabotaged it is answered at once, and lost with the
+    /// process.
+    #[cfg(debug_assertions)]
+    fn keep(&self, receipt: Receipt, fate: Fate) -> Receipt {
+        if !self.sabotaged {
+            return receipt;
+        }
+        receipt.answer(match fate {
+            Fate::Known(outcome) => outcome,
+            Fate::Suspect(_) => Outcome::Stored,
+        });
+        Receipt::none()
     }
 
     fn take(&mut self, observation: Observation) -> Fate {
@@ -38,7 +62,7 @@ impl Core {
                     self.heard_of(&set.device, observation.received);
                 }
                 self.input(Input::Observation(&observation));
-                self.keep_samples(observation.body)
+                self.keep_samples(observation.source, observation.body)
             }
             Body::Feed(event) => match self.seen.meet(&event.key, &event.body_hash) {
                 Familiarity::Same => Fate::Known(Outcome::Duplicate),
@@ -72,7 +96,7 @@ impl Core {
     }
 
     /// Keeps the samples: on the bulk path when all are newer than their series, else told apart by the store.
-    fn keep_samples(&mut self, body: Body) -> Fate {
+    fn keep_samples(&mut self, source: Source, body: Body) -> Fate {
         let Body::Samples(SampleSet { samples, backfill, .. }) = body else {
             return Fate::Known(Outcome::Duplicate);
         };
@@ -107,7 +131,7 @@ impl Core {
             self.pending.batch.samples.extend(samples);
             Fate::Known(Outcome::Stored)
         } else {
-            self.pending.suspect(samples)
+            self.pending.suspect(source, samples)
         }
     }
 }

@@ -1,24 +1,46 @@
 //! What waits to become durable, and who waits for it.
+//!
+//! One batch fills. When it has reached its size it is set aside and the next one begins, so that what gathered
+//! while the store was down is committed in parts, oldest first, and no commit grows without bound. A message is
+//! never split between two.
+
+use std::collections::VecDeque;
 
 use pantau_ingest::delivery::{Outcome, Receipt};
 use pantau_schemas::observation::{Sample, Source};
 use pantau_store::{Batch, Committed};
 
-/// Messages that may wait: at 1,000 a second, a minute and a half of a store that is down.
-pub(super) const MAX_MESSAGES: usize = 100_000;
-/// Samples that may wait.
-pub(super) const MAX_SAMPLES: usize = 1_000_000;
-/// Entries that may wait.
-pub(super) const MAX_ENTRIES: usize = 100_000;
+use crate::config::Batching;
 
-/// The next batch, filling.
-#[derive(Debug, Default)]
+/// Batches that wait, the last of them filling.
+#[derive(Debug)]
 pub(super) struct Pending {
+    /// The batch that fills.
     pub(super) batch: Batch,
-    pub(super) waiting: Vec<Waiting>,
+    waiting: Vec<Waiting>,
     suspect_samples: usize,
     /// Somebody waits for it: a sender for its acknowledgement, or a screen to be told that an entry is saved.
     awaited: bool,
+    /// Batches that have reached their size, oldest first.
+    full: VecDeque<Parcel>,
+    /// What is in `full`.
+    set_aside: Amount,
+    limits: Batching,
+}
+
+/// One batch and who waits for it.
+#[derive(Debug)]
+pub(super) struct Parcel {
+    pub(super) batch: Batch,
+    pub(super) waiting: Vec<Waiting>,
+    amount: Amount,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Amount {
+    messages: usize,
+    samples: usize,
+    entries: usize,
 }
 
 /// A message whose sender waits.
@@ -39,8 +61,25 @@ pub(super) enum Fate {
 }
 
 impl Pending {
+    pub(super) fn new(limits: Batching) -> Self {
+        Self {
+            batch: Batch::default(),
+            waiting: Vec::new(),
+            suspect_samples: 0,
+            awaited: false,
+            full: VecDeque::new(),
+            set_aside: Amount::default(),
+            limits,
+        }
+    }
+
     pub(super) fn is_empty(&self) -> bool {
-        self.waiting.is_empty() && self.batch.entries.is_empty()
+        self.full.is_empty() && self.waiting.is_empty() && self.batch.entries.is_empty()
+    }
+
+    /// No entry waits: what the World holds is durable, once the batch on its way is.
+    pub(super) fn has_no_entries(&self) -> bool {
+        self.set_aside.entries == 0 && self.batch.entries.is_empty()
     }
 
     /// Whether a commit is waited for.
@@ -48,7 +87,51 @@ impl Pending {
         self.awaited || !self.batch.entries.is_empty()
     }
 
-    /// Takes a message whose fate is sealed with the next commit.
+    /// A batch has reached its size: no reason to wait for company.
+    pub(super) fn is_ready(&self) -> bool {
+        !self.full.is_empty()
+    }
+
+    /// Begins a new batch if the one that fills has reached its size. Called between messages.
+    pub(super) fn turn(&mut self) {
+        let filling = self.filling();
+        let limits = &self.limits;
+        if filling.messages >= limits.batch_messages
+            || filling.entries >= limits.batch_messages
+            || filling.samples >= limits.batch_samples
+        {
+            let parcel = self.close();
+            self.set_aside.messages += parcel.amount.messages;
+            self.set_aside.samples += parcel.amount.samples;
+            self.set_aside.entries += parcel.amount.entries;
+            self.full.push_back(parcel);
+        }
+    }
+
+    /// The batch to be committed next.
+    pub(super) fn next(&mut self) -> Parcel {
+        let Some(parcel) = self.full.pop_front() else { return self.close() };
+        self.set_aside.messages -= parcel.amount.messages;
+        self.set_aside.samples -= parcel.amount.samples;
+        self.set_aside.entries -= parcel.amount.entries;
+        parcel
+    }
+
+    fn close(&mut self) -> Parcel {
+        let amount = self.filling();
+        (self.suspect_samples, self.awaited) = (0, false);
+        Parcel { batch: std::mem::take(&mut self.batch), waiting: std::mem::take(&mut self.waiting), amount }
+    }
+
+    fn filling(&self) -> Amount {
+        Amount {
+            messages: self.waiting.len(),
+            samples: self.batch.samples.len() + self.suspect_samples,
+            entries: self.batch.entries.len(),
+        }
+    }
+
+    /// Takes a message whose fate is sealed with its batch.
     pub(super) fn wait(&mut self, waiting: Waiting) {
         self.awaited |= waiting.receipt.awaited();
         self.waiting.push(waiting);
@@ -56,14 +139,16 @@ impl Pending {
 
     /// No more may be taken in until a batch was committed.
     pub(super) fn is_full(&self) -> bool {
-        self.waiting.len() >= MAX_MESSAGES
-            || self.batch.samples.len() + self.suspect_samples >= MAX_SAMPLES
-            || self.batch.entries.len() >= MAX_ENTRIES
+        let filling = self.filling();
+        filling.messages + self.set_aside.messages >= self.limits.waiting_messages
+            || filling.samples + self.set_aside.samples >= self.limits.waiting_samples
+            || filling.entries + self.set_aside.entries >= self.limits.waiting_entries
     }
 
-    pub(super) fn suspect(&mut self, samples: Vec<Sample>) -> Fate {
+    pub(super) fn suspect(&mut self, source: Source, samples: Vec<Sample>) -> Fate {
         self.suspect_samples += samples.len();
         self.batch.suspects.push(samples);
+        self.batch.suspects_from.push(source);
         Fate::Suspect(self.batch.suspects.len() - 1)
     }
 }
@@ -78,5 +163,32 @@ impl Waiting {
                 _ => Outcome::Stored,
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(number: usize) -> Waiting {
+        let outcome = if number.is_multiple_of(2) { Outcome::Stored } else { Outcome::Duplicate };
+        Waiting { source: Source::Mqtt, receipt: Receipt::none(), fate: Fate::Known(outcome) }
+    }
+
+    #[test]
+    fn what_gathers_is_committed_in_parts_and_in_order() {
+        let limits =
+            Batching { batch_messages: 3, waiting_messages: 8, waiting_entries: 10, ..Batching::default() };
+        let mut pending = Pending::new(limits);
+        for number in 0..8 {
+            assert!(!pending.is_full(), "{number}");
+            pending.turn();
+            pending.wait(message(number));
+        }
+        assert!(pending.is_full() && pending.is_ready());
+        let sizes: Vec<usize> =
+            std::iter::from_fn(|| (!pending.is_empty()).then(|| pending.next().waiting.len())).collect();
+        assert_eq!(sizes, [3, 3, 2]);
+        assert!(!pending.is_full() && !pending.is_ready() && pending.has_no_entries());
     }
 }

@@ -141,6 +141,7 @@ impl Room {
             recovered,
             registry: registry(),
             build: "test".to_owned(),
+            batching: crate::config::Batching::default(),
             hub: hub.clone(),
             counts: counts.clone(),
             clock,

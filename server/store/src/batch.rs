@@ -20,6 +20,8 @@ pub struct Batch {
     /// Messages whose samples may exist already, one element a message: inserted one message at a time, so
     /// that [`Committed::suspects_new`] can tell what was new in each.
     pub suspects: Vec<Vec<Sample>>,
+    /// The way in of each of them, to be added to the sum when it is known whether it was new; or empty.
+    pub suspects_from: Vec<Source>,
     /// Events as they came, none of them stored already (a retry apart): whoever decides on entries must
     /// know that before, from memory or by [`Store::event`](crate::Store::event).
     pub inbox: Vec<InboxRow>,
@@ -27,7 +29,7 @@ pub struct Batch {
     pub dead_letters: Vec<DeadLetter>,
     /// The newest sign of life per device, by our clock.
     pub heard: Vec<(DeviceId, Timestamp)>,
-    /// The conservation sum, taken over as given.
+    /// The conservation sum without the suspects, taken over as given.
     pub totals: Vec<SourceTotals>,
 }
 
@@ -90,6 +92,18 @@ impl Batch {
             && self.dead_letters.is_empty()
             && self.heard.is_empty()
             && self.totals.is_empty()
+    }
+
+    /// The conservation sum when the batch is durable: suspects count as what they turned out to be, in the
+    /// transaction of their data. Else a crash would forget that they came.
+    pub(crate) fn sum(&self, suspects_new: &[usize]) -> Vec<SourceTotals> {
+        let mut sum = self.totals.clone();
+        for (source, new) in self.suspects_from.iter().zip(suspects_new) {
+            let Some(totals) = sum.iter_mut().find(|totals| totals.source == *source) else { continue };
+            totals.received += 1;
+            *(if *new == 0 { &mut totals.duplicate } else { &mut totals.stored }) += 1;
+        }
+        sum
     }
 
     /// A number that tells this batch from the one before, to recognise a retry. Only compared within one

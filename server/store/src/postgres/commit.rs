@@ -85,7 +85,7 @@ pub(super) async fn commit(
     let suspects_new = suspects.count(&insert_each(conn, pen.city, &suspects.rows).await.store()?);
     let heads = newest(samples.iter().chain(&suspects.rows));
     write_heads(conn, pen.city, &heads, &numbers).await.store()?;
-    write_rest(conn, pen.city, batch).await.store()?;
+    write_rest(conn, pen.city, batch, &batch.sum(&suspects_new)).await.store()?;
     let of_suspects: u64 = suspects_new.iter().map(|count| u64::try_from(*count).unwrap_or(0)).sum();
     let committed = Committed { suspects_new, samples_new: samples_new + of_suspects };
     write_tip(conn, pen, (seq, &hash), fingerprint, &committed).await?;

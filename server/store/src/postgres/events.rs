@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 
 use super::column::{column, text};
 use super::fault::FromSqlx as _;
-use crate::batch::{Batch, InboxRow};
+use crate::batch::{Batch, InboxRow, SourceTotals};
 use crate::error::{Conflict, StoreError};
 use crate::numbers::signed;
 use crate::rows::event_digest;
@@ -65,8 +65,13 @@ pub(super) async fn write_inbox(
 }
 
 /// Dead letters, signs of life, the sum.
-pub(super) async fn write_rest(conn: &mut PgConnection, city: i32, batch: &Batch) -> Result<(), sqlx::Error> {
-    let Batch { dead_letters, heard, totals, .. } = batch;
+pub(super) async fn write_rest(
+    conn: &mut PgConnection,
+    city: i32,
+    batch: &Batch,
+    totals: &[SourceTotals],
+) -> Result<(), sqlx::Error> {
+    let Batch { dead_letters, heard, .. } = batch;
     if !dead_letters.is_empty() {
         sqlx::query(
             "INSERT INTO dead_letter (city, received, source, topic, reason, pointer, detail, raw) \

@@ -10,7 +10,7 @@ use sqlx::{Row as _, SqliteConnection};
 use super::bulk::{bulk, run};
 use super::fault::{FromSqlx as _, name};
 use super::samples::slot_of;
-use crate::batch::{Batch, Committed, InboxRow, SealedEntry};
+use crate::batch::{Batch, Committed, InboxRow, SealedEntry, SourceTotals};
 use crate::chain::{append, split};
 use crate::error::{Conflict, StoreError};
 use crate::numbers::{Numbers, signed, unsigned};
@@ -69,7 +69,7 @@ pub(super) async fn commit(
     write_inbox(conn, city, &batch.inbox).await?;
     let mut numbers = Numbers::new(series);
     let committed = write_samples(conn, city, &mut numbers, batch).await?;
-    write_rest(conn, city, batch).await.map_err(name)?;
+    write_rest(conn, city, batch, &batch.sum(&committed.suspects_new)).await.map_err(name)?;
     write_tip(conn, city, seq, &hash, fingerprint, &committed).await.map_err(name)?;
     sqlx::query("COMMIT").execute(conn).await.store()?;
     Ok((committed, numbers.new))
@@ -298,7 +298,12 @@ async fn upsert_heads(conn: &mut SqliteConnection, heads: &[Measured]) -> Result
 }
 
 /// Dead letters, signs of life, the sum.
-async fn write_rest(conn: &mut SqliteConnection, city: i64, batch: &Batch) -> Result<(), sqlx::Error> {
+async fn write_rest(
+    conn: &mut SqliteConnection,
+    city: i64,
+    batch: &Batch,
+    totals: &[SourceTotals],
+) -> Result<(), sqlx::Error> {
     run!(conn, LETTER, batch.dead_letters.as_slice(), |query, letter| query
         .bind(city)
         .bind(letter.received.micros())
@@ -312,7 +317,7 @@ async fn write_rest(conn: &mut SqliteConnection, city: i64, batch: &Batch) -> Re
         .bind(city)
         .bind(device.as_str())
         .bind(time.micros()));
-    run!(conn, TOTAL, batch.totals.as_slice(), |query, total| query
+    run!(conn, TOTAL, totals, |query, total| query
         .bind(city)
         .bind(total.source.as_str())
         .bind(signed(total.received))

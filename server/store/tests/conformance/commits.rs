@@ -22,6 +22,7 @@ fn full(scribe: &mut Scribe, n: u64) -> Batch {
         entries: scribe.write_some(8),
         samples: vec![sample("ap-1/clients", at, 3.5), sample("ap-2/clients", at, -0.25)],
         suspects: vec![vec![sample("s-1/pm10", at, 1.0), sample("s-1/rain", at, 2.0)]],
+        suspects_from: Vec::new(),
         inbox: vec![event(&format!("e-{n}"), &format!("body {n}"))],
         dead_letters: vec![DeadLetter::new(
             NOON,

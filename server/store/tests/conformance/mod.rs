@@ -45,6 +45,7 @@ macro_rules! promises {
             journal::a_snapshot_ahead_of_the_journal_is_refused,
             journal::a_whole_journal_is_proved_whole_while_it_grows,
             samples::a_sample_that_comes_again_is_counted_as_known,
+            samples::a_suspect_is_counted_as_what_it_turns_out_to_be,
             samples::a_late_sample_is_kept_in_its_place_and_is_not_the_newest,
             samples::buckets_are_what_one_would_count_by_hand,
         }

@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use pantau_schemas::observation::Sample;
+use pantau_schemas::observation::{Sample, Source};
 use pantau_schemas::time::Timestamp;
-use pantau_store::{Batch, Bucket, Store};
+use pantau_store::{Batch, Bucket, SourceTotals, Store};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 
 use super::Home;
-use super::scribe::{NOON, of_samples, sample, series};
+use super::scribe::{NOON, of_samples, sample, series, totals};
 
 pub(crate) async fn a_sample_that_comes_again_is_counted_as_known(home: &impl Home) {
     let store = home.open().await;
@@ -38,6 +38,21 @@ pub(crate) async fn a_sample_that_comes_again_is_counted_as_known(home: &impl Ho
     assert_eq!(store.commit(&of_samples(wrong)).await.unwrap().samples_new, 498);
     let all = store.samples(&series("a/x"), NOON, NOON.plus_millis(10_000), 5_000).await.unwrap();
     assert_eq!(all.len(), 1_500);
+}
+
+/// The sum is stored with the data: a crash right after the commit forgets no message that came.
+pub(crate) async fn a_suspect_is_counted_as_what_it_turns_out_to_be(home: &impl Home) {
+    let store = home.open().await;
+    store.commit(&of_samples(vec![sample("a/x", 0, 1.0)])).await.unwrap();
+    let batch = Batch {
+        suspects: vec![vec![sample("a/x", 0, 1.0)], vec![sample("a/x", 1, 1.0)], vec![sample("a/x", 0, 2.0)]],
+        suspects_from: vec![Source::Mqtt; 3],
+        totals: vec![totals(5)],
+        ..Batch::default()
+    };
+    assert_eq!(store.commit(&batch).await.unwrap().suspects_new, [0, 1, 0]);
+    let sum = SourceTotals { received: 8, stored: 6, duplicate: 2, ..totals(5) };
+    assert_eq!(store.recover().await.unwrap().totals, [sum]);
 }
 
 pub(crate) async fn a_late_sample_is_kept_in_its_place_and_is_not_the_newest(home: &impl Home) {

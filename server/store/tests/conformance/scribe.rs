@@ -139,6 +139,7 @@ pub(crate) fn everything(scribe: &mut Scribe) -> Batch {
         entries,
         samples: all.clone().filter(|n| n % 2 == 0).map(|n| sample("a/x", at(n), 1.0)).collect(),
         suspects: all.clone().filter(|n| n % 2 == 1).map(|n| vec![sample("a/x", at(n), 1.0)]).collect(),
+        suspects_from: Vec::new(),
         inbox: all.clone().map(|n| event(&format!("e-{n}"), &"x".repeat(500))).collect(),
         dead_letters: all.map(|_| DeadLetter::new(NOON, "mqtt", "t", Reason::Json, "", "", b"{")).collect(),
         heard: Vec::new(),
