@@ -1,25 +1,34 @@
-//! Pictures of the wall of a running demo, for the documents.
+//! Pictures of the wall, for the documents.
 //!
-//! A browser that is installed here opens the wall twice, at full HD and at 4K; nothing is drawn by us.
+//! A browser that is installed here opens the pages; nothing is drawn by us. Of a running server they are taken as it
+//! is; without one a simulated city is led through what a control room sees: calm, trouble, an alarm, no connection.
 
-use std::path::PathBuf;
+mod story;
+
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use anyhow::{Context as _, ensure};
 
+use super::bundle::Speed;
 use super::prerequisite::{self, BROWSERS};
 use super::workspace::Workspace;
 
 /// What a person may ask of `cargo ops shots`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: cargo ops shots ops/docs --url http://127.0.0.1:8080")]
+#[command(
+    after_help = "Example: cargo ops shots ops/docs/shots\n         cargo ops shots ops/docs --url http://127.0.0.1:8080"
+)]
 pub struct Options {
-    /// Where the pictures go: `wall-1920.png`, `wall-3840.png`, `ops-1920.png`
+    /// Where the pictures go
     #[arg(value_name = "DIR")]
     dir: PathBuf,
-    /// The server
-    #[arg(long, default_value = "http://127.0.0.1:8080")]
-    url: String,
+    /// A running server, taken as it is; without it a simulated city is led through the states of a wall
+    #[arg(long)]
+    url: Option<String>,
+    /// Build sooner, run slower
+    #[arg(long)]
+    fast: bool,
 }
 
 /// Takes the pictures.
@@ -38,12 +47,16 @@ pub fn shots(workspace: &Workspace, options: &Options) -> anyhow::Result<()> {
         npm.args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]);
         ensure!(npm.status().context("failed to run npm")?.success(), "npm ci failed");
     }
+    match &options.url {
+        Some(url) => as_it_is(workspace, &browser, &dir, url),
+        None => story::tell(workspace, &browser, &dir, Speed::quick(options.fast)),
+    }
+}
+
+/// The pages of a running server.
+fn as_it_is(workspace: &Workspace, browser: &Path, dir: &Path, url: &str) -> anyhow::Result<()> {
     let mut node = workspace.command("node");
-    node.arg("ops/browser/shots.mjs")
-        .args(["--url", &options.url, "--browser"])
-        .arg(browser)
-        .arg("--dir")
-        .arg(dir);
+    node.args(["ops/browser/shots.mjs", "--url", url, "--browser"]).arg(browser).arg("--dir").arg(dir);
     let status = node.stdin(Stdio::null()).status().context("failed to run node")?;
     ensure!(status.success(), "the pictures could not be taken");
     Ok(())
