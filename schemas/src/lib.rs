@@ -15,6 +15,7 @@ pub mod entry;
 pub mod event;
 pub mod hash;
 pub mod ids;
+pub mod ladder;
 pub mod media;
 pub mod metric;
 pub mod observation;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::ids::DeviceId;
+use crate::ladder::Rung;
 use crate::stream::{StreamCause, StreamKind, StreamState};
 use crate::tagged::tagged;
 use crate::time::Timestamp;
@@ -233,6 +234,13 @@ pub enum MediaRequest {
         /// Its capture time, µs since 1970.
         capture_us: i64,
     },
+    /// More than this of a tile the window cannot use for now; until it says otherwise.
+    Limit {
+        /// The tile.
+        tile: u16,
+        /// At most this.
+        rung: Rung,
+    },
     /// A message of a newer version.
     #[serde(other)]
     Unknown,
@@ -277,6 +285,13 @@ pub enum MediaNotice {
         tile: u16,
         /// Frames that were not sent.
         frames: u64,
+    },
+    /// How much of a tile's stream the server sends from now on, by what the socket takes; before the first one, all.
+    Rung {
+        /// The tile.
+        tile: u16,
+        /// The rung.
+        rung: Rung,
     },
     /// Something was refused or limited.
     Notice {

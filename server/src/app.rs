@@ -18,7 +18,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::core::{Control, Counts};
 use crate::hub::Hub;
-use crate::media::Latency;
+use crate::media::Figures;
 use crate::senders::Senders;
 use crate::web::origin::Origins;
 
@@ -41,7 +41,7 @@ pub(crate) struct App<S> {
     pub(crate) config_file: Option<PathBuf>,
     pub(crate) senders: Senders,
     pub(crate) origins: Origins,
-    pub(crate) latency: Latency,
+    pub(crate) figures: Figures,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) tracker: TaskTracker,
     pub(crate) cancel: CancellationToken,

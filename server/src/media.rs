@@ -2,13 +2,16 @@
 //!
 //! The session holds a [`Watch`] per tile and one [`Signal`] for all of them. While the socket is full it
 //! waits, and nothing piles up: a watch that was left behind goes on at a key frame and says how many frames
-//! it skipped. Tiles take turns, frame by frame, the important ones first.
+//! it skipped. Tiles take turns, frame by frame, the important ones first. A window whose socket stays behind is
+//! given less of its tiles, the least important first, and is told of which (`schemas::ladder`).
 
 mod choice;
+mod figures;
 mod latency;
+mod pace;
 mod tiles;
 
-pub(crate) use latency::Latency;
+pub(crate) use figures::Figures;
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -19,17 +22,21 @@ use futures_util::StreamExt;
 use pantau_camera::{AccessUnit, Fleet, Signal, Step, StreamParameters};
 use pantau_schemas::media::{Flags, Header, MAX_CHUNK, MAX_TILES, MediaNotice, MediaRequest};
 use pantau_schemas::stream::StreamKind;
-use pantau_schemas::time::Clock;
+use pantau_schemas::time::{Clock, Timestamp};
+use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_util::sync::CancellationToken;
 
 use crate::web::gate::Actor;
 use crate::ws::raw::{RawMessage, write_all};
 use crate::ws::{Ended, Socket, goodbye, send_all, text};
+use pace::Pace;
 use tiles::{Next, Tiles};
 
 /// Messages collected before they are written; bounds what a window holds on to while its socket is full.
 const MAX_GATHERED: usize = 64;
+/// Bytes collected before they are written: a thin line is given its rung after these, not after megabytes.
+const MAX_GATHERED_BYTES: usize = 128 * 1024;
 
 /// Serves one window until it goes, dies, or the server stops.
 pub(crate) async fn session(
@@ -37,12 +44,21 @@ pub(crate) async fn session(
     fleet: Fleet,
     actor: Actor,
     clock: Arc<dyn Clock>,
-    latency: Latency,
+    figures: Figures,
     cancel: CancellationToken,
 ) {
     let signal = Signal::new();
-    let tiles = Tiles::new(fleet, actor, Arc::clone(&signal));
-    let mut window = Window { tiles, clock, latency, gathered: Vec::new() };
+    let tiles = Tiles::new(fleet, actor, Arc::clone(&signal), figures.clone());
+    let began = Instant::now();
+    let mut window = Window {
+        tiles,
+        clock,
+        figures,
+        began,
+        pace: Pace::new(began),
+        gathered: Vec::new(),
+        gathered_bytes: 0,
+    };
     if let Err(ended) = window.serve(&mut socket, &signal, &cancel).await {
         tracing::debug!(%ended, "a media window left");
     }
@@ -52,8 +68,11 @@ pub(crate) async fn session(
 struct Window {
     tiles: Tiles,
     clock: Arc<dyn Clock>,
-    latency: Latency,
+    figures: Figures,
+    began: Instant,
+    pace: Pace,
     gathered: Vec<RawMessage>,
+    gathered_bytes: usize,
 }
 
 impl Window {
@@ -95,12 +114,19 @@ impl Window {
                 send_all(socket, [text(&notice)]).await
             }
             MediaRequest::Tiles { tiles } => {
-                let refused = self.tiles.replace(tiles, self.clock.now());
-                send_all(socket, refused.iter().map(text)).await?;
+                let notices = self.tiles.replace(tiles, self.clock.now(), self.at());
+                send_all(socket, notices.iter().map(text)).await?;
                 self.send(socket).await
             }
-            MediaRequest::Shown { capture_us, .. } => {
-                self.latency.shown(self.clock.now().micros() - capture_us);
+            MediaRequest::Shown { tile, capture_us, .. } => {
+                if let Some(camera) = self.tiles.camera(tile) {
+                    let capture = Timestamp::from_micros(capture_us);
+                    self.figures.latency.shown(camera, capture, self.clock.now());
+                }
+                Ok(())
+            }
+            MediaRequest::Limit { tile, rung } => {
+                self.tiles.limit(tile, rung);
                 Ok(())
             }
             MediaRequest::Unknown => Ok(()),
@@ -109,21 +135,47 @@ impl Window {
 
     /// Sends what the ready tiles have, until none has more.
     async fn send(&mut self, socket: &mut Socket) -> Result<(), Ended> {
-        while let Some(Next { tile, kind, step, broken }) = self.tiles.next() {
+        let at = self.at();
+        while let Some(Next { tile, kind, step, broken, left_out }) = self.tiles.next(at) {
             match step {
                 Step::Frame(unit) => {
+                    if left_out > 0 {
+                        self.say(socket, &[MediaNotice::Skipped { tile, frames: left_out }]).await?;
+                    }
                     self.gather(tile, &unit, broken);
-                    if self.gathered.len() >= MAX_GATHERED {
-                        write_all(socket, &mut self.gathered).await?;
+                    if self.gathered.len() >= MAX_GATHERED || self.gathered_bytes >= MAX_GATHERED_BYTES {
+                        self.write(socket).await?;
                     }
                 }
                 other => {
-                    write_all(socket, &mut self.gathered).await?;
-                    send_all(socket, notice(tile, kind, other).as_ref().map(text)).await?;
+                    if matches!(other, Step::Skipped(_)) {
+                        self.pace.skipped();
+                    }
+                    self.say(socket, notice(tile, kind, other).as_slice()).await?;
                 }
             }
         }
+        self.write(socket).await?;
+        // After writing: only then is known how long the socket was waited for.
+        let pressure = self.pace.look(Instant::now(), socket.get_ref().waited());
+        let notices = pressure.map(|pressure| self.tiles.look(self.at(), pressure)).unwrap_or_default();
+        send_all(socket, notices.iter().map(text)).await
+    }
+
+    /// Says something after the frames before it.
+    async fn say(&mut self, socket: &mut Socket, notices: &[MediaNotice]) -> Result<(), Ended> {
+        self.write(socket).await?;
+        send_all(socket, notices.iter().map(text)).await
+    }
+
+    async fn write(&mut self, socket: &mut Socket) -> Result<(), Ended> {
+        self.gathered_bytes = 0;
         write_all(socket, &mut self.gathered).await
+    }
+
+    /// The window's own time, ms.
+    fn at(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
     fn gather(&mut self, tile: u16, unit: &AccessUnit, broken: bool) {
@@ -145,6 +197,7 @@ impl Window {
                 payload_len: u32::try_from(payload.len()).unwrap_or(u32::MAX),
                 offset: u32::try_from(offset).unwrap_or(u32::MAX),
             };
+            self.gathered_bytes += payload.len();
             self.gathered.push(RawMessage::new(&header.encode(), payload));
             offset = end;
         }

@@ -22,7 +22,7 @@ use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::core::Counts;
 use crate::hub::Hub;
-use crate::media::Latency;
+use crate::media::Figures;
 use crate::senders::Senders;
 use crate::threads::Threads;
 use crate::web::origin::Origins;
@@ -175,7 +175,7 @@ async fn run_on<S: Store>(
         config_file: file,
         senders,
         origins: Origins::of(listen, acceptor.is_some(), &config.origins),
-        latency: Latency::default(),
+        figures: Figures::default(),
         clock,
         tracker: tracker.clone(),
         cancel: stop_readers.clone(),

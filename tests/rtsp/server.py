@@ -2,7 +2,7 @@
 
     server.py --port 8554 --user viewer --password secret --mount cam-1=ball --mount cam-2=noise
 
-Every mount is H.264, 640x360 (a pattern with `-large`: 1280x720), 15 frames a second, a key frame each second. A short clip is encoded once at the
+Every mount is H.264, 640x360 (a pattern with `-large`: 1280x720; with `-b`: every other frame is one that no other refers to), 15 frames a second, a key frame each second. A short clip is encoded once at the
 start and then sent over and over from memory, so that a fault is exact: `freeze` repeats the very same bits.
 
 Standard input, one command a line, each answered with `ok COMMAND`:
@@ -29,14 +29,16 @@ FPS, GOP = 15, 15
 CLIP_FRAMES = 8 * GOP
 FRAME_NS = Gst.SECOND // FPS
 ENCODER = "x264enc speed-preset=ultrafast tune=zerolatency key-int-max=15 bitrate=900 option-string=scenecut=0"
+# The order of decoding is that of sending; decoders put the pictures in the order of showing by themselves.
+REORDERED = "x264enc speed-preset=ultrafast key-int-max=16 bitrate=900 option-string=scenecut=0:bframes=1:b-adapt=0:b-pyramid=0:rc-lookahead=0:sync-lookahead=0:sliced-threads=1"
 PATTERNS = {"ball": "ball", "noise": "snow", "pinwheel": "pinwheel", "zone": "zone-plate kx2=20 ky2=20 kt=1"}
 
 
-def encode(pattern, frames, size=SMALL):
+def encode(pattern, frames, size=SMALL, encoder=ENCODER):
     """Encodes a clip; gives a list of (bytes, is key frame)."""
     pipeline = Gst.parse_launch(
         f"videotestsrc pattern={pattern} num-buffers={frames} ! "
-        f"video/x-raw,format=I420,width={size[0]},height={size[1]},framerate={FPS}/1 ! {ENCODER} ! "
+        f"video/x-raw,format=I420,width={size[0]},height={size[1]},framerate={FPS}/1 ! {encoder} ! "
         "h264parse config-interval=-1 ! video/x-h264,stream-format=byte-stream,alignment=au ! "
         "appsink name=out sync=false max-buffers=0"
     )
@@ -136,8 +138,10 @@ def main():
     for text in options.mount:
         name, pattern = text.split("=", 1)
         if pattern not in clips:
-            kind, large = pattern.removesuffix("-large"), pattern.endswith("-large")
-            clips[pattern] = encode(PATTERNS[kind], CLIP_FRAMES, LARGE if large else SMALL)
+            kind = pattern.removesuffix("-large").removesuffix("-b")
+            size = LARGE if pattern.endswith("-large") else SMALL
+            encoder = REORDERED if pattern.endswith("-b") else ENCODER
+            clips[pattern] = encode(PATTERNS[kind], CLIP_FRAMES, size, encoder)
         mounts[name] = Mount(clips[pattern], still)
 
     server = GstRtspServer.RTSPServer()

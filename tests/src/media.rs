@@ -8,6 +8,7 @@ use anyhow::{Context, bail, ensure};
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use pantau_schemas::ids::DeviceId;
+use pantau_schemas::ladder::Rung;
 use pantau_schemas::media::{Header, MediaNotice, MediaRequest, PROTOCOL, Priority, Tile};
 use pantau_schemas::stream::{StreamCause, StreamKind, StreamState};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -46,6 +47,12 @@ pub struct Shown {
     pub bytes: u64,
     /// Frames that the server says it left out.
     pub skipped: u64,
+    /// How much of the stream the server sends, by its word.
+    pub rung: Rung,
+    /// How much of it the window itself said it can use.
+    pub limit: Rung,
+    /// Whole frames that no other one refers to.
+    pub disposable: u64,
     /// Frames that are missing and were not told as skipped, nor marked as a discontinuity.
     pub holes: u64,
     /// The first frame was a key frame.
@@ -54,6 +61,8 @@ pub struct Shown {
     pub newest: Option<Header>,
     /// When it came.
     pub newest_at: Option<Instant>,
+    /// Frames that nobody refers to are left out, or were until just now.
+    thinned: bool,
     open: Option<(u32, u32)>,
     forgiven: bool,
 }
@@ -85,14 +94,40 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Media<S> {
     ///
     /// # Errors
     /// The server is gone.
-    pub async fn ask(&mut self, cameras: &[&str], (width, height): (u32, u32)) -> anyhow::Result<()> {
-        let tile = |(tile, camera): (u16, &&str)| {
-            let camera = DeviceId::new(camera)?;
-            anyhow::Ok(Tile { tile, camera, width, height, priority: Priority::Visible })
+    pub async fn ask<'a>(&mut self, cameras: &[&'a str], (width, height): (u32, u32)) -> anyhow::Result<()> {
+        let visible = |camera: &&'a str| (*camera, Priority::Visible);
+        self.ask_ranked(&cameras.iter().map(visible).collect::<Vec<_>>(), (width, height)).await
+    }
+
+    /// [`Media::ask`], with how much each tile matters.
+    ///
+    /// # Errors
+    /// The server is gone.
+    pub async fn ask_ranked(
+        &mut self,
+        cameras: &[(&str, Priority)],
+        (width, height): (u32, u32),
+    ) -> anyhow::Result<()> {
+        let tile = |(tile, (camera, priority)): (u16, &(&str, Priority))| {
+            anyhow::Ok(Tile { tile, camera: DeviceId::new(camera)?, width, height, priority: *priority })
         };
         let tiles: anyhow::Result<Vec<Tile>> = (0u16..).zip(cameras).map(tile).collect();
-        let request = serde_json::to_string(&MediaRequest::Tiles { tiles: tiles? })?;
-        Ok(self.socket.send(Message::text(request)).await?)
+        self.request(&MediaRequest::Tiles { tiles: tiles? }).await
+    }
+
+    /// Says that no more than this of a tile can be used.
+    ///
+    /// # Errors
+    /// The server is gone.
+    pub async fn limit(&mut self, tile: u16, rung: Rung) -> anyhow::Result<()> {
+        let shown = self.shown(tile)?;
+        shown.limit = rung;
+        shown.thinned |= rung == Rung::Reference;
+        self.request(&MediaRequest::Limit { tile, rung }).await
+    }
+
+    async fn request(&mut self, request: &MediaRequest) -> anyhow::Result<()> {
+        Ok(self.socket.send(Message::text(serde_json::to_string(request)?)).await?)
     }
 
     /// A tile.
@@ -184,6 +219,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Media<S> {
                 shown.skipped += frames;
                 shown.forgiven = true;
             }
+            MediaNotice::Rung { tile, rung } => {
+                let shown = self.shown(tile)?;
+                shown.rung = rung;
+                shown.thinned |= rung == Rung::Reference;
+            }
             MediaNotice::Notice { code, text } => bail!("the server objects: {code}: {text}"),
             MediaNotice::Unknown => {}
         }
@@ -209,7 +249,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Media<S> {
             }
             None => shown.began_with_key = header.flags.key,
             Some(newest) => {
-                let follows = header.sequence == newest.sequence.wrapping_add(1);
+                let follows = header.sequence == newest.sequence.wrapping_add(1) || shown.thinned;
                 ensure!(header.sequence > newest.sequence, "frame {sequence} came after {}", newest.sequence);
                 if !follows && !shown.forgiven && !header.flags.discontinuity {
                     shown.holes += 1;
@@ -221,9 +261,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Media<S> {
                 );
             }
         }
+        // The first one that is not left out ends it: what was under way before it has come.
+        shown.thinned &= shown.rung.max(shown.limit) == Rung::Reference || !header.flags.disposable;
         shown.forgiven = false;
         shown.frames += 1;
         shown.key_frames += u64::from(header.flags.key);
+        shown.disposable += u64::from(header.flags.disposable);
         shown.newest = Some(header);
         shown.newest_at = Some(Instant::now());
         Ok(())

@@ -13,7 +13,7 @@ use crate::media::message::Said;
 use crate::media::screen::{Place, Screen, TileSignal};
 use crate::media::verdict::{Verdict, judge};
 use crate::view::alarm::{Ringing, ringing};
-use crate::view::caption::{caption, face_word};
+use crate::view::caption::{caption, face_word, rung_word};
 
 use super::masks::Masks;
 
@@ -130,6 +130,7 @@ pub(crate) fn CameraTile(
             class="tile"
             data-camera=camera.as_str().to_owned()
             data-face=face
+            data-rung=move || rung_word(verdict.get().rung)
             data-rank=rank
             data-alarm=move || rings.with(|alarm| alarm.as_ref().map(|alarm| if alarm.over { "over" } else { "rings" }))
             style:grid-column=move || place.get().0

@@ -34,6 +34,17 @@ pub(crate) fn StreamsTable(city: City) -> impl IntoView {
     };
     let row = move |row: Row| {
         let since = move || row.since.map(|at| moment(text, city.zone.get(), at, city.now.get()));
+        // What is measured on screens belongs to the stream that is shown, as the supervisor's numbers do.
+        let glass = {
+            let (camera, open) = (row.camera.clone(), row.fps.is_some());
+            move || {
+                let seen = city.status.with(|status| status.as_ref()?.glass_to_glass.get(&camera).copied());
+                seen.filter(|_| open).map_or_else(
+                    || text.nothing.to_owned(),
+                    |seen| format!("{} / {}", seen.p50_ms, seen.p95_ms),
+                )
+            }
+        };
         let kind = match row.kind {
             Some(StreamKind::Sub) => "sub",
             Some(StreamKind::Main) => "main",
@@ -52,6 +63,7 @@ pub(crate) fn StreamsTable(city: City) -> impl IntoView {
                 <td class="number value">{number(row.jitter, 1)}</td>
                 <td class="number value">{number(row.skew, 0)}</td>
                 <td class="number value">{number(row.reconnects, 0)}</td>
+                <td class="number value glass">{glass}</td>
             </tr>
         }
     };
@@ -73,6 +85,7 @@ pub(crate) fn StreamsTable(city: City) -> impl IntoView {
                         <th scope="col" class="number">{text.jitter}</th>
                         <th scope="col" class="number">{text.skew}</th>
                         <th scope="col" class="number">{text.reconnects}</th>
+                        <th scope="col" class="number">{text.glass_to_glass}</th>
                     </tr>
                 </thead>
                 <tbody>{move || rows.get().into_iter().map(row).collect_view()}</tbody>

@@ -1,6 +1,7 @@
 //! What the page and its media worker say to each other, as JSON text.
 
 use pantau_schemas::ids::DeviceId;
+use pantau_schemas::ladder::Rung;
 use pantau_schemas::media::Tile;
 use pantau_schemas::stream::{StreamCause, StreamKind, StreamState};
 use pantau_schemas::time::Timestamp;
@@ -122,6 +123,12 @@ pub struct TileReport {
     pub seen: Seen,
     /// Since when, by this machine's clock.
     pub seen_since: Option<Timestamp>,
+    /// How much of the stream the server sends, by what the socket takes.
+    pub socket: Rung,
+    /// How much of it is decoded here, by what the decoders take.
+    pub decoder: Rung,
+    /// How long ago the last picture was drawn, ms; `None` before the first one.
+    pub silent_ms: Option<u32>,
     /// When the server had the picture that is shown, by the server's clock.
     pub picture: Option<Timestamp>,
     /// How long the first picture has been waited for, ms; `None` once there is one.
@@ -144,8 +151,18 @@ pub struct TileReport {
     pub dropped: u64,
     /// Frames that the server left out because this reader was slow.
     pub skipped: u64,
+    /// Frames that came but were left out here because of the rung.
+    pub left_out: u64,
     /// Times the decoder failed.
     pub errors: u64,
     /// How far the player is behind the newest picture it has, ms; `None` where it has nothing to be behind.
     pub behind_ms: Option<u32>,
+}
+
+impl TileReport {
+    /// How much of the stream is shown.
+    #[must_use]
+    pub fn rung(&self) -> Rung {
+        self.socket.max(self.decoder)
+    }
 }

@@ -12,6 +12,7 @@ pub mod backlog;
 pub mod choice;
 pub mod edge;
 pub mod fmp4;
+pub mod load;
 pub mod message;
 #[cfg(target_arch = "wasm32")]
 mod mse;

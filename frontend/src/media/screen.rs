@@ -109,7 +109,10 @@ impl Screen {
             this.heard(&event.data());
         });
         worker.set_onmessage(Some(replies.into_js_value().unchecked_ref()));
-        let seen = Closure::<dyn FnMut()>::new(move || this.return_to_edge());
+        let seen = Closure::<dyn FnMut()>::new(move || {
+            this.return_to_edge();
+            this.gather();
+        });
         if let Some(document) = web_sys::window().and_then(|window| window.document()) {
             document.set_onvisibilitychange(Some(seen.into_js_value().unchecked_ref()));
         }
@@ -292,7 +295,11 @@ impl Screen {
             let mut inner = inner.borrow_mut();
             inner.gathering = false;
             let scale = web_sys::window().map_or(1.0, |window| window.device_pixel_ratio());
-            let tiles = inner.tiles.iter().map(|(number, shown)| shown.tile(*number, scale)).collect();
+            let tile = |(number, shown): (&u16, &Shown)| {
+                let tile = shown.tile(*number, scale);
+                if is_hidden() { Tile { priority: Priority::Hidden, ..tile } } else { tile }
+            };
+            let tiles = inner.tiles.iter().map(tile).collect();
             inner.post(&Command::Tiles { tiles }, None);
         });
     }
@@ -329,6 +336,11 @@ impl Inner {
         let transfer = message.slice(1, message.length());
         best_effort(self.worker.post_message_with_transfer(message, &transfer));
     }
+}
+
+/// Nobody sees this page: another tab is in front of it, or its window is minimised.
+fn is_hidden() -> bool {
+    web_sys::window().and_then(|window| window.document()).is_some_and(|document| document.hidden())
 }
 
 /// What this browser has on this page.

@@ -1,5 +1,6 @@
 //! What a tile says of its picture: the worse of what the server says and what the browser sees.
 
+use pantau_schemas::ladder::Rung;
 use pantau_schemas::stream::{StreamCause, StreamState};
 use pantau_schemas::time::Timestamp;
 
@@ -10,6 +11,9 @@ use super::watchdog::Seen;
 /// So long may the first picture of a live stream take, ms, before the tile says that there is none.
 const FIRST_PICTURE_MS: u32 = 10_000;
 
+/// A picture older than this, ms, is a still one, however it came about.
+const STILL_AFTER_MS: u32 = 10_000;
+
 /// What a tile shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Face {
@@ -17,6 +21,10 @@ pub enum Face {
     Connecting,
     /// Live, and proved so.
     Live,
+    /// In time, but key frames alone: the ladder ([`Rung`]) leaves the others out.
+    KeyFrames,
+    /// The last picture, by the ladder: a newer one may come, or may not.
+    Still,
     /// Late.
     Delayed,
     /// The last picture, marked as such.
@@ -40,6 +48,10 @@ pub enum Why {
     NoNewPicture,
     /// This browser cannot decode the stream.
     CannotDecode,
+    /// The connection does not take more.
+    Connection,
+    /// The decoders of this machine do not take more.
+    Decoders,
 }
 
 /// A tile's face, why, and since when.
@@ -53,6 +65,8 @@ pub struct Verdict {
     pub since: Option<Timestamp>,
     /// When the server had the picture that is on the screen.
     pub picture: Option<Timestamp>,
+    /// How much of the stream is shown.
+    pub rung: Rung,
 }
 
 /// Judges a tile.
@@ -73,9 +87,10 @@ pub fn judge(
     let server = said.map_or(StreamState::Unknown, |s| s.state);
     let why = said.and_then(|s| s.cause).map(Why::Server);
     let since = said.map(|s| s.since);
+    let rung = report.map(TileReport::rung).unwrap_or_default();
 
-    let by_server = |face| Verdict { face, why, since, picture };
-    let by_browser = |face, why| Verdict { face, why: Some(why), since: seen_since, picture };
+    let by_server = |face| Verdict { face, why, since, picture, rung };
+    let by_browser = |face, why| Verdict { face, why: Some(why), since: seen_since, picture, rung };
     match server {
         StreamState::Forbidden => return by_server(Face::Forbidden),
         StreamState::Masked => return by_server(Face::Masked),
@@ -83,7 +98,7 @@ pub fn judge(
         _ => {}
     }
     if let Some(missing) = missing {
-        return Verdict { face: Face::Unable(missing), why: None, since: None, picture: None };
+        return Verdict { face: Face::Unable(missing), why: None, since: None, picture: None, rung };
     }
     if seen == Seen::Lost {
         return by_browser(Face::Lost, Why::CannotDecode);
@@ -97,16 +112,31 @@ pub fn judge(
     if seen == Seen::Nothing {
         let overdue = report.and_then(|r| r.waiting_ms).is_some_and(|ms| ms > FIRST_PICTURE_MS);
         if overdue && matches!(server, StreamState::Live | StreamState::Delayed) {
-            return Verdict { face: Face::Lost, why: Some(Why::NoNewPicture), since: None, picture };
+            return Verdict { face: Face::Lost, why: Some(Why::NoNewPicture), since: None, picture, rung };
         }
         return by_server(Face::Connecting);
     }
-    // A picture is there. A server that connects again makes it at least late.
-    if seen == Seen::Live && matches!(server, StreamState::Live | StreamState::Closed | StreamState::Unknown)
-    {
-        return Verdict { face: Face::Live, why: None, since, picture };
+    // A picture is there. On the lower rungs it stands still longer than a camera's does, and says so.
+    if let Some(report) = report.filter(|_| rung.is_sparse()) {
+        let why = Some(if report.decoder >= report.socket { Why::Decoders } else { Why::Connection });
+        let old = report.silent_ms.is_none_or(|ms| ms >= STILL_AFTER_MS);
+        if old || rung != Rung::KeyFrames {
+            return Verdict { face: Face::Still, why, since: seen_since, picture, rung };
+        }
+        if seen == Seen::Live && live(server) {
+            return Verdict { face: Face::KeyFrames, why, since, picture, rung };
+        }
     }
-    Verdict { face: Face::Delayed, why, since: since.max(seen_since), picture }
+    // A server that connects again makes it at least late.
+    if seen == Seen::Live && live(server) {
+        return Verdict { face: Face::Live, why: None, since, picture, rung };
+    }
+    Verdict { face: Face::Delayed, why, since: since.max(seen_since), picture, rung }
+}
+
+/// Nothing that the server says is against a picture being live.
+const fn live(server: StreamState) -> bool {
+    matches!(server, StreamState::Live | StreamState::Closed | StreamState::Unknown)
 }
 
 #[cfg(test)]
@@ -123,6 +153,9 @@ mod tests {
             said: Some(Said { state, since: Timestamp::from_secs(100), cause: None }),
             seen,
             seen_since: Some(Timestamp::from_secs(50)),
+            socket: Rung::Full,
+            decoder: Rung::Full,
+            silent_ms: Some(40),
             picture: None,
             waiting_ms: None,
             first_picture_ms: None,
@@ -134,6 +167,7 @@ mod tests {
             superseded: 0,
             dropped: 0,
             skipped: 0,
+            left_out: 0,
             errors: 0,
             behind_ms: None,
         }
@@ -184,5 +218,31 @@ mod tests {
         assert_eq!(judge(Some(&report), None, None, 0).face, Face::Connecting);
         report.waiting_ms = Some(11_000);
         assert_eq!(judge(Some(&report), None, None, 0).face, Face::Lost);
+    }
+
+    #[test]
+    fn a_tile_on_a_low_rung_never_looks_live() {
+        let on = |socket, decoder, state, seen, silent_ms| {
+            let report = TileReport { socket, decoder, silent_ms: Some(silent_ms), ..report(state, seen) };
+            let verdict = judge(Some(&report), None, None, 0);
+            (verdict.face, verdict.why)
+        };
+        use {Rung::*, StreamState as Says};
+        assert_eq!(on(Reference, Full, Says::Live, Seen::Live, 40), (Face::Live, None));
+        assert_eq!(
+            on(KeyFrames, Full, Says::Live, Seen::Live, 900),
+            (Face::KeyFrames, Some(Why::Connection))
+        );
+        assert_eq!(on(Full, KeyFrames, Says::Live, Seen::Live, 900), (Face::KeyFrames, Some(Why::Decoders)));
+        assert_eq!(on(KeyFrames, Full, Says::Live, Seen::Live, 11_000).0, Face::Still);
+        assert_eq!(on(Still, KeyFrames, Says::Live, Seen::Live, 50), (Face::Still, Some(Why::Connection)));
+        assert_eq!(on(Full, Unknown, Says::Live, Seen::Live, 50).0, Face::Still);
+        assert_eq!(on(KeyFrames, Full, Says::Live, Seen::Delayed, 3_000).0, Face::Delayed);
+        // What is wrong with the camera is said before what is wrong with this screen.
+        for rung in [Full, Reference, KeyFrames, Still] {
+            assert_eq!(on(rung, Full, Says::Lost, Seen::Live, 50).0, Face::Lost);
+            assert_eq!(on(rung, Full, Says::Frozen, Seen::Live, 50).0, Face::Frozen);
+            assert_eq!(on(rung, Full, Says::Live, Seen::Frozen, 50).0, Face::Frozen);
+        }
     }
 }

@@ -3,6 +3,7 @@
 //! It sees only what reached the canvas: when a picture was drawn, and whether its content was new. Times are
 //! monotonic milliseconds of the worker.
 
+use pantau_schemas::ladder::{Rung, STILL_MS};
 use serde::{Deserialize, Serialize};
 
 /// A picture later than this (and than two and a half frame intervals) is late, ms.
@@ -15,6 +16,8 @@ const SAME_KEYS: u32 = 3;
 const SAME_KEYS_MS: f64 = 2_500.0;
 /// Frame intervals are believed up to this, ms; beyond it a stream is a slide show.
 const MAX_INTERVAL_MS: f64 = 10_000.0;
+/// Key frames are taken to come this often before two of them came, ms.
+const KEY_INTERVAL_MS: f64 = 2_000.0;
 
 /// What the browser says of a tile's picture. A later word is worse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -45,6 +48,10 @@ pub struct Watchdog {
     key: Option<(u64, f64, u32)>,
     /// Smoothed time between drawn pictures, ms.
     interval: f64,
+    /// When a key frame was last drawn, and the time between it and the one before, ms.
+    key_drawn: Option<f64>,
+    key_interval: Option<f64>,
+    rung: Rung,
 }
 
 impl Watchdog {
@@ -63,6 +70,26 @@ impl Watchdog {
         self.drawn = Some(now);
     }
 
+    /// The tile stands on this rung of the ladder: pictures come as often as that lets them, from now on.
+    pub fn paced(&mut self, rung: Rung) {
+        if std::mem::replace(&mut self.rung, rung) == rung {
+            return;
+        }
+        let keys = self.key_interval.unwrap_or(KEY_INTERVAL_MS);
+        self.interval = match rung {
+            // To be learned anew from the next two.
+            Rung::Full | Rung::Reference => 0.0,
+            Rung::KeyFrames => keys,
+            Rung::Still | Rung::Unknown => still_interval().max(keys).min(MAX_INTERVAL_MS),
+        };
+    }
+
+    /// How long ago the last picture was drawn, ms.
+    #[must_use]
+    pub fn silent(&self, now: f64) -> Option<f64> {
+        self.drawn.map(|drawn| now - drawn)
+    }
+
     /// The content of a drawn picture was looked at.
     pub fn content(&mut self, now: f64, fingerprint: u64, key: bool) {
         match self.content {
@@ -73,6 +100,10 @@ impl Watchdog {
             }
         }
         if key {
+            let before = self.key_drawn.replace(now);
+            if !self.rung.is_sparse() {
+                self.key_interval = before.map(|before| (now - before).min(MAX_INTERVAL_MS));
+            }
             self.key = match self.key {
                 Some((known, since, count)) if known == fingerprint => Some((known, since, count + 1)),
                 _ => Some((fingerprint, now, 1)),
@@ -107,6 +138,10 @@ impl Watchdog {
         }
         (Seen::Live, Some(drawn))
     }
+}
+
+fn still_interval() -> f64 {
+    u32::try_from(STILL_MS).map_or(MAX_INTERVAL_MS, f64::from)
 }
 
 #[cfg(test)]
@@ -186,5 +221,36 @@ mod tests {
             watchdog.content(now, 1, second == 0);
             assert_eq!(watchdog.seen(now).0, Seen::Live);
         }
+    }
+
+    #[test]
+    fn fewer_pictures_by_the_ladder_are_neither_late_nor_frozen() {
+        let mut watchdog = Watchdog::default();
+        let now = play(&mut watchdog, 0.0, 10, u64::from);
+        watchdog.paced(Rung::KeyFrames);
+        for second in 0..10 {
+            let at = now + f64::from(second) * 1_000.0;
+            watchdog.drawn(at);
+            watchdog.content(at, 1_000 + u64::try_from(second).unwrap(), true);
+            assert_eq!(watchdog.seen(at + 990.0).0, Seen::Live);
+        }
+        let now = now + 9_000.0;
+        assert_eq!(watchdog.seen(now + 2_600.0).0, Seen::Delayed, "two of them did not come");
+        watchdog.paced(Rung::Still);
+        assert_eq!(watchdog.seen(now + 9_900.0).0, Seen::Live);
+        watchdog.paced(Rung::Full);
+        assert_eq!(watchdog.seen(now + 9_900.0).0, Seen::Delayed, "whole again: a picture is due");
+    }
+
+    #[test]
+    fn a_repeated_picture_is_found_on_key_frames_alone() {
+        let mut watchdog = Watchdog::default();
+        watchdog.paced(Rung::KeyFrames);
+        for second in 0..5 {
+            let at = f64::from(second) * 1_000.0;
+            watchdog.drawn(at);
+            watchdog.content(at, 42, true);
+        }
+        assert_eq!(watchdog.seen(4_100.0), (Seen::Frozen, Some(0.0)));
     }
 }

@@ -2,10 +2,11 @@
 //!
 //! `window.__pantau.report()` gives a plain object:
 //! `{ link, seq, digest, heads, silent, store, offset_ms, media: { link, missing, tiles: [{ tile, camera, player,
-//! said: { state, since, cause }, seen, seen_since, picture, waiting_ms, first_picture_ms, quality, size, received,
-//! decoded, drawn, superseded, dropped, skipped, errors, behind_ms }] } }`. `player` is `webcodecs` or `mse`, `said`
-//! the server's word, `seen` the browser's; the worse of both stands in the tile's `data-face`. `digest` is that of
-//! `World::digest`, hex.
+//! said: { state, since, cause }, seen, seen_since, socket, decoder, silent_ms, picture, waiting_ms, first_picture_ms,
+//! quality, size, received, decoded, drawn, superseded, dropped, skipped, left_out, errors, behind_ms }] } }`.
+//! `player` is `webcodecs` or `mse`, `said` the server's word, `seen` the browser's; the worse of both stands in the
+//! tile's `data-face`. `socket` and `decoder` are rungs of the ladder, the lower one in its `data-rung`. `digest` is
+//! that of `World::digest`, hex.
 //! `media` is `null` on pages without video.
 
 use js_sys::{JSON, Object, Reflect};

@@ -105,6 +105,18 @@ pub struct Text {
     pub tile_delayed: fn(&str) -> String,
     /// Tile: frozen.
     pub tile_frozen: &'static str,
+    /// The last picture, by the ladder.
+    pub tile_still: &'static str,
+    /// Every picture but those that no other one needs.
+    pub rung_reference: &'static str,
+    /// Key frames alone, the shown one so old.
+    pub rung_key_frames: fn(&str) -> String,
+    /// A still picture, so old.
+    pub rung_still: fn(&str) -> String,
+    /// Why there is less: the connection takes no more.
+    pub connection_full: &'static str,
+    /// Why there is less: the decoders take no more.
+    pub decoders_full: &'static str,
     /// Tile: no picture.
     pub tile_lost: &'static str,
     /// Tile: this viewer may not see it.
@@ -296,6 +308,8 @@ pub struct Text {
     pub skew: &'static str,
     /// Column: reconnects.
     pub reconnects: &'static str,
+    /// Column: from the camera to a screen, median and 95th percentile.
+    pub glass_to_glass: &'static str,
     /// No camera in the registry.
     pub streams_none: &'static str,
     /// Section: dead letters.

@@ -31,6 +31,18 @@ pub struct Status {
     pub listener: Option<ListenerStatus>,
     /// Who reads.
     pub readers: Readers,
+    /// How old the pictures of each camera are on the screens that show it.
+    pub glass_to_glass: BTreeMap<String, GlassToGlass>,
+}
+
+/// From a camera to the screens, of late.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Deserialize)]
+#[serde(default)]
+pub struct GlassToGlass {
+    /// Median, ms.
+    pub p50_ms: u32,
+    /// 95 of 100 are at most this, ms.
+    pub p95_ms: u32,
 }
 
 /// The port where devices publish to us directly.

@@ -11,6 +11,7 @@ use pantau_schemas::dead_letter::Reason as DeadLetterReason;
 use pantau_schemas::entry::{Cause, Change, DeviceReason, DeviceState, Entry};
 use pantau_schemas::event::ComplaintStep;
 use pantau_schemas::hash::Hash;
+use pantau_schemas::ladder::Rung;
 use pantau_schemas::media::{HEADER_LEN, Header, MediaNotice, MediaRequest, Priority};
 use pantau_schemas::registry::{AgencyKind, AppClass, DeviceClass, Domain, LinkKind, Purpose};
 use pantau_schemas::stream::{StreamCause, StreamKind, StreamState};
@@ -68,12 +69,14 @@ shown_by!(LiveMessage {
 shown_by!(MediaRequest {
     MediaRequest::Tiles { .. } => ["tiles"],
     MediaRequest::Shown { .. } => ["shown"],
+    MediaRequest::Limit { .. } => ["limit"],
     MediaRequest::Unknown => [],
 });
 shown_by!(MediaNotice {
     MediaNotice::Stream { .. } => ["stream"],
     MediaNotice::State { .. } => ["state", "state_lost"],
     MediaNotice::Skipped { .. } => ["skipped"],
+    MediaNotice::Rung { .. } => ["rung"],
     MediaNotice::Notice { .. } => ["notice"],
     MediaNotice::Unknown => [],
 });
@@ -309,6 +312,7 @@ words! {
     LinkKind { Fibre, Vpn, Wireless, Cellular } Unknown => Unknown;
     Priority { Focus, Alarm, Visible, Hidden } => Visible;
     Purpose { Keamanan, Bencana, LaluLintas } Unknown => Unknown;
+    Rung { Full, Reference, KeyFrames, Still } Unknown => Unknown;
     StoreState { Ok, Down } Unknown => Unknown;
     StreamCause {
         Refused, Unreachable, ConnectTimeout, HandshakeTimeout, Unauthorized, Quarantined, NotFound,

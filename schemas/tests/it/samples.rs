@@ -8,6 +8,7 @@ use pantau_schemas::ids::{
     AgencyCode, AppCode, BootId, CityCode, ComplaintId, DeviceId, Epoch, EventKey, LinkCode, Seq, SeriesId,
     SiteCode,
 };
+use pantau_schemas::ladder::Rung;
 use pantau_schemas::media::{Flags, Header, MediaNotice, MediaRequest, Priority, Tile};
 use pantau_schemas::observation::MetaReport;
 use pantau_schemas::registry::{
@@ -131,6 +132,7 @@ pub(crate) fn media_requests() -> Vec<Sample<MediaRequest>> {
             },
         ),
         ("shown", MediaRequest::Shown { tile: 1, sequence: 812, capture_us: 1_795_320_669_482_001 }),
+        ("limit", MediaRequest::Limit { tile: 1, rung: Rung::KeyFrames }),
     ]
 }
 
@@ -152,6 +154,7 @@ pub(crate) fn media_notices() -> Vec<Sample<MediaNotice>> {
         ("state", state(StreamState::Live, None)),
         ("state_lost", state(StreamState::Lost, Some(StreamCause::Refused))),
         ("skipped", MediaNotice::Skipped { tile: 1, frames: 14 }),
+        ("rung", MediaNotice::Rung { tile: 1, rung: Rung::Reference }),
         ("notice", MediaNotice::Notice { code: "too_many_tiles".into(), text: "at most 128 tiles".into() }),
     ]
 }

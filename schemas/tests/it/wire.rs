@@ -1,6 +1,7 @@
 //! What is written can be read, whatever it is; what is read cannot hurt.
 
 use pantau_schemas::ids::{CityCode, Epoch, Seq};
+use pantau_schemas::ladder::Rung;
 use pantau_schemas::media::{
     Flags, HEADER_LEN, Header, HeaderError, MediaNotice, MediaRequest, Priority, Tile, VERSION,
 };
@@ -61,6 +62,10 @@ fn live_message() -> impl Strategy<Value = LiveMessage> {
     ]
 }
 
+fn rung() -> impl Strategy<Value = Rung> {
+    select(vec![Rung::Full, Rung::Reference, Rung::KeyFrames, Rung::Still, Rung::Unknown])
+}
+
 fn media_request() -> impl Strategy<Value = MediaRequest> {
     let priority = select(vec![Priority::Focus, Priority::Alarm, Priority::Visible, Priority::Hidden]);
     let tile = (any::<u16>(), draw::device(), any::<u32>(), any::<u32>(), priority)
@@ -72,6 +77,7 @@ fn media_request() -> impl Strategy<Value = MediaRequest> {
             sequence,
             capture_us
         }),
+        (any::<u16>(), rung()).prop_map(|(tile, rung)| MediaRequest::Limit { tile, rung }),
         Just(MediaRequest::Unknown),
     ]
 }
@@ -91,6 +97,7 @@ fn media_notice() -> impl Strategy<Value = MediaNotice> {
         (any::<u16>(), draw::stream_state(), draw::moment(), draw::stream_cause())
             .prop_map(|(tile, state, since, cause)| MediaNotice::State { tile, state, since, cause }),
         any::<(u16, u64)>().prop_map(|(tile, frames)| MediaNotice::Skipped { tile, frames }),
+        (any::<u16>(), rung()).prop_map(|(tile, rung)| MediaNotice::Rung { tile, rung }),
         (any::<String>(), any::<String>()).prop_map(|(code, text)| MediaNotice::Notice { code, text }),
         Just(MediaNotice::Unknown),
     ]

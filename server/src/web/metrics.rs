@@ -29,11 +29,7 @@ pub(crate) async fn metrics<S: Store>(
         return problem.into_response();
     }
     let mut registry = Registry::default();
-    registry.register(
-        "pantau_media_glass_to_glass_seconds",
-        "Age of pictures when they are shown, as browsers report",
-        app.latency.0.clone(),
-    );
+    app.figures.register(&mut registry);
     registry.register_collector(Box::new(Snapshot::of(&app)));
     let mut text = String::new();
     if encode(&mut text, &registry).is_err() {

@@ -63,14 +63,14 @@ pub(crate) async fn media<S: Store>(
         Ok(seat) => seat,
         Err(problem) => return problem.into_response(),
     };
-    let (fleet, latency, cancel) = (app.fleet.clone(), app.latency.clone(), app.cancel.clone());
+    let (fleet, figures, cancel) = (app.fleet.clone(), app.figures.clone(), app.cancel.clone());
     let (actor, clock) = (Actor::behind(peer.ip()), Arc::clone(&app.clock));
     upgrade(
         request,
         media::PROTOCOL,
         &app.origins,
         move |socket| async move {
-            crate::media::session(socket, fleet, actor, clock, latency, cancel).await;
+            crate::media::session(socket, fleet, actor, clock, figures, cancel).await;
             drop(seat);
         },
         |session| drop(app.tracker.spawn_on(session, &app.pictures)),

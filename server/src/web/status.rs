@@ -99,6 +99,7 @@ pub(crate) fn report<S>(app: &App<S>) -> Value {
         "sources": sources,
         "samples_stored": app.counts.samples_stored(),
         "cameras": { "total": cameras.len(), "live": live },
+        "glass_to_glass": app.figures.latency.of_late(app.clock.now()),
         "queues": queues,
         "listener": app.listener_status().map(|status| listener(&status)),
         "readers": {

@@ -1,12 +1,14 @@
-//! A connection that counts what it wrote, so that slow can be told from dead.
+//! A connection that counts what it wrote and how long it had to wait, so that slow can be told from dead.
 
 use std::io::{IoSlice, Result};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::Instant;
 
 /// Bytes written so far; shared with whoever watches.
 #[derive(Debug, Clone, Default)]
@@ -23,18 +25,34 @@ impl Written {
 pub(crate) struct Progress<T> {
     inner: T,
     written: Written,
+    /// Time that writes have waited for the other side to take something.
+    waited: Duration,
+    /// Since when one waits.
+    waits: Option<Instant>,
 }
 
 impl<T> Progress<T> {
     pub(crate) fn new(inner: T) -> Self {
-        Self { inner, written: Written::default() }
+        Self { inner, written: Written::default(), waited: Duration::ZERO, waits: None }
     }
     pub(crate) fn written(&self) -> Written {
         self.written.clone()
     }
-    fn count(&self, result: &Poll<Result<usize>>) {
-        if let Poll::Ready(Ok(bytes)) = result {
-            self.written.0.fetch_add(u64::try_from(*bytes).unwrap_or(u64::MAX), Ordering::Relaxed);
+    /// How long writes have waited in all; one that waits still counts when it ends.
+    pub(crate) const fn waited(&self) -> Duration {
+        self.waited
+    }
+    fn count(&mut self, result: &Poll<Result<usize>>) {
+        match result {
+            Poll::Ready(result) => {
+                if let Ok(bytes) = result {
+                    self.written.0.fetch_add(u64::try_from(*bytes).unwrap_or(u64::MAX), Ordering::Relaxed);
+                }
+                if let Some(since) = self.waits.take() {
+                    self.waited += since.elapsed();
+                }
+            }
+            Poll::Pending => drop(self.waits.get_or_insert_with(Instant::now)),
         }
     }
 }

@@ -14,6 +14,7 @@ mod desk;
 mod direct;
 mod gates;
 mod hostile;
+mod ladder;
 mod malformed;
 mod players;
 mod readings;

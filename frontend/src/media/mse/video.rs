@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
 use js_sys::{ArrayBuffer, Reflect};
+use pantau_schemas::ladder::Rung;
 use pantau_schemas::time::Timestamp;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -60,6 +61,8 @@ struct Inner {
     /// Beginnings of the key frames that were taken, s.
     keys: VecDeque<f64>,
     watchdog: Watchdog,
+    /// Pictures are too far apart to be played: each is gone to.
+    sparse: bool,
     sampler: Rc<Option<Sampler>>,
     told: Told,
     looked: f64,
@@ -96,6 +99,7 @@ impl Video {
             marks: VecDeque::new(),
             keys: VecDeque::new(),
             watchdog: Watchdog::default(),
+            sparse: false,
             sampler,
             told,
             looked: 0.0,
@@ -159,6 +163,7 @@ impl Video {
     /// Looks at the player, and puts what is known of it into the worker's report of the tile.
     pub(in crate::media) fn report(&self, report: &mut TileReport) {
         let mut inner = self.0.borrow_mut();
+        inner.paced(report.rung());
         inner.steer();
         inner.count_without_callback();
         inner.fill(report);
@@ -259,10 +264,21 @@ impl Inner {
         self.open(own);
     }
 
+    fn paced(&mut self, rung: Rung) {
+        self.watchdog.paced(rung);
+        let before = std::mem::replace(&mut self.sparse, rung.is_sparse());
+        if before && !self.sparse {
+            self.edge.return_to_edge();
+        }
+    }
+
     /// Keeps it playing, at the live edge.
     fn steer(&mut self) {
         let Some(newest) = self.source.as_ref().and_then(Source::newest) else { return };
         let (element, position) = (&self.element, self.element.current_time());
+        if self.sparse {
+            return self.go_to_newest(newest.1);
+        }
         let playing = Playing { position, seeking: element.seeking(), newest };
         let rate = match self.edge.look(monotonic_ms(), playing) {
             Move::Rate(rate) => rate,
@@ -279,6 +295,19 @@ impl Inner {
         {
             // Refused when the source changes meanwhile; the next look asks again.
             spawn_local(async move { best_effort(JsFuture::from(begun).await) });
+        }
+    }
+
+    /// Shows the newest key frame as a picture. A player that plays would wait for a second one before it shows the
+    /// first, and those are seconds apart.
+    fn go_to_newest(&self, end: f64) {
+        let element = &self.element;
+        if !element.paused() {
+            best_effort(element.pause());
+        }
+        let newest = self.keys.iter().rfind(|key| **key < end);
+        if let Some(key) = newest.filter(|key| **key > element.current_time() && !element.seeking()) {
+            element.set_current_time(*key);
         }
     }
 
@@ -356,6 +385,7 @@ impl Inner {
             report.first_picture_ms = Some(whole(drawn - asked));
             report.waiting_ms = None;
         }
+        report.silent_ms = self.watchdog.silent(at).map(whole);
         if report.seen != Seen::Lost {
             (report.seen, report.seen_since) = (seen, since.map(ago));
         }

@@ -77,6 +77,7 @@ pub fn start_media_worker() {
     let reporter = scope.clone();
     every(REPORT_MS, move || {
         let mut player = own.borrow_mut();
+        player.look(f64::from(REPORT_MS));
         if player.expects_frames() && socket.is_idle(IDLE_MS) {
             player.unlinked();
             socket.reconnect();

@@ -7,7 +7,8 @@ use std::rc::Rc;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use js_sys::{Array, Uint8Array};
-use pantau_schemas::media::{Header, MediaNotice, MediaRequest, Tile};
+use pantau_schemas::ladder::{Ladder, Rung};
+use pantau_schemas::media::{Header, MediaNotice, MediaRequest, Priority, Tile};
 use pantau_schemas::stream::StreamState;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
@@ -16,10 +17,11 @@ use web_sys::{DedicatedWorkerGlobalScope, DomException, OffscreenCanvas, VideoFr
 use super::decoder::{Decoder, StreamConfig};
 use super::packer::Parcel;
 use super::surface::Surface;
-use super::tile::TilePlayer;
+use super::tile::{TilePlayer, clock_ms};
 use crate::browser::{Socket, best_effort, monotonic_ms};
 use crate::media::assembly::Assembled;
 use crate::media::choice::PlayerKind;
+use crate::media::load::{Load, Tally};
 use crate::media::message::{Report, Said};
 use crate::media::sampler::Sampler;
 
@@ -32,6 +34,8 @@ pub(super) struct Player {
     tiles: BTreeMap<u16, TilePlayer>,
     /// Canvases that came before their tile.
     canvases: BTreeMap<u16, OffscreenCanvas>,
+    ladder: Ladder,
+    load: Load,
     sampler: Option<Sampler>,
     /// A repaint is asked for.
     painting: bool,
@@ -49,6 +53,8 @@ impl Player {
             link: false,
             tiles: BTreeMap::new(),
             canvases: BTreeMap::new(),
+            ladder: Ladder::default(),
+            load: Load::default(),
             sampler: Sampler::new(),
             painting: false,
         }
@@ -94,7 +100,11 @@ impl Player {
         }
         // A canvas whose tile is not wanted any more will never be.
         player.canvases.clear();
+        let ranks: Vec<_> =
+            player.tiles.values().map(|tile| (tile.wanted.tile, tile.wanted.priority)).collect();
+        player.ladder.show(clock_ms(), ranks);
         player.ask();
+        player.step();
     }
 
     /// The socket is open.
@@ -102,8 +112,16 @@ impl Player {
         self.link = true;
         for tile in self.tiles.values_mut() {
             tile.said = None;
+            // A new window begins with everything.
+            tile.sent(Rung::Full);
         }
         self.ask();
+        // … and knows nothing of what this machine can use.
+        for (tile, rung) in self.tiles.iter().map(|(number, tile)| (*number, tile.limited())) {
+            if rung != Rung::Full {
+                self.request(&MediaRequest::Limit { tile, rung });
+            }
+        }
     }
 
     /// The socket is closed.
@@ -124,6 +142,36 @@ impl Player {
         }
         let tiles = self.tiles.values().map(|tile| tile.wanted.clone()).collect();
         self.request(&MediaRequest::Tiles { tiles });
+    }
+
+    /// Heeds how the decoders are; to be called every `every` ms.
+    pub(super) fn look(&mut self, every: f64) {
+        let mut tally = Tally::default();
+        for (number, tile) in &self.tiles {
+            tile.tally(&mut tally);
+            self.ladder.has_disposable(*number, tile.disposable);
+        }
+        // A player in the page has decoders of its own; what it cannot take, its backlog leaves out.
+        let pressure = self.load.look(monotonic_ms(), every, tally);
+        if self.kind == PlayerKind::WebCodecs
+            && let Some(pressure) = pressure
+            && self.ladder.look(clock_ms(), pressure)
+        {
+            self.step();
+        }
+    }
+
+    /// Puts every tile on its rung, and tells the server: what is not decoded need not be sent.
+    fn step(&mut self) {
+        let mut news = Vec::new();
+        for (number, rung) in self.ladder.rungs() {
+            if let Some(tile) = self.tiles.get_mut(&number)
+                && tile.limit(rung)
+            {
+                news.push(MediaRequest::Limit { tile: number, rung });
+            }
+        }
+        news.iter().for_each(|request| self.request(request));
     }
 
     pub(super) fn request(&self, request: &MediaRequest) {
@@ -150,6 +198,11 @@ impl Player {
             MediaNotice::Skipped { tile, frames } => {
                 if let Some(tile) = player.tiles.get_mut(&tile) {
                     tile.skipped(frames);
+                }
+            }
+            MediaNotice::Rung { tile, rung } => {
+                if let Some(tile) = player.tiles.get_mut(&tile) {
+                    tile.sent(rung);
                 }
             }
             MediaNotice::Notice { .. } | MediaNotice::Unknown => {}
@@ -243,7 +296,9 @@ impl Player {
 
     /// Whether silence on the socket means that something is wrong with it.
     pub(super) fn expects_frames(&self) -> bool {
-        self.tiles.values().any(|tile| tile.said.is_some_and(|said| said.state == StreamState::Live))
+        let shown = |tile: &&TilePlayer| tile.wanted.priority != Priority::Hidden;
+        let live = |tile: &TilePlayer| tile.said.is_some_and(|said| said.state == StreamState::Live);
+        self.tiles.values().filter(shown).any(live)
     }
 
     /// How everything is.

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use pantau_schemas::ladder::{Rung, Sieve};
 use pantau_schemas::media::{Header, Tile};
 use pantau_schemas::stream::StreamKind;
 use pantau_schemas::time::Timestamp;
@@ -14,6 +15,7 @@ use crate::browser::{monotonic_ms, now};
 use crate::media::admission::Admission;
 use crate::media::assembly::Assembler;
 use crate::media::choice::PlayerKind;
+use crate::media::load::Tally;
 use crate::media::message::{Said, TileReport};
 use crate::media::sampler::Sampler;
 use crate::media::watchdog::{Seen, Watchdog};
@@ -53,7 +55,10 @@ struct Counts {
     superseded: u64,
     dropped: u64,
     skipped: u64,
+    left_out: u64,
     errors: u64,
+    /// Of the dropped ones, those that a full decoder did not take.
+    refused: u64,
 }
 
 /// A tile.
@@ -70,6 +75,13 @@ pub(super) struct TilePlayer {
     /// Which decoder: results of an older one are thrown away.
     pub(super) generation: u32,
     pub(super) quality: Option<StreamKind>,
+    /// How much the server sends, by its word.
+    socket: Rung,
+    /// How much is decoded, by this worker's ladder.
+    decoder_rung: Rung,
+    sieve: Sieve,
+    /// The stream has frames that no other one refers to.
+    pub(super) disposable: bool,
     /// When it was first asked for over an open socket.
     pub(super) asked: Option<f64>,
     stamps: u32,
@@ -100,6 +112,10 @@ impl TilePlayer {
             decoder: None,
             generation: 0,
             quality: None,
+            socket: Rung::Full,
+            decoder_rung: Rung::Full,
+            sieve: Sieve::default(),
+            disposable: false,
             asked: None,
             stamps: 0,
             marks: VecDeque::new(),
@@ -123,10 +139,34 @@ impl TilePlayer {
         self.assembler = Assembler::default();
         self.admission = Admission::default();
         self.marks.clear();
+        self.sieve = Sieve::default();
+        self.disposable = false;
         self.quality = Some(quality);
         self.failures = 0;
         self.unsupported = self.kind == PlayerKind::MediaSource && self.packer.stream(&config).is_err();
         self.config = Some(config);
+    }
+
+    /// The server sends so much of the stream from now on.
+    pub(super) fn sent(&mut self, rung: Rung) {
+        self.socket = rung;
+        self.pace();
+    }
+
+    /// So much of it is to be decoded. `true` when that is news.
+    pub(super) fn limit(&mut self, rung: Rung) -> bool {
+        let news = std::mem::replace(&mut self.decoder_rung, rung) != rung;
+        self.pace();
+        news
+    }
+
+    /// How much of it is decoded.
+    pub(super) const fn limited(&self) -> Rung {
+        self.decoder_rung
+    }
+
+    fn pace(&mut self) {
+        self.watchdog.paced(self.socket.max(self.decoder_rung));
     }
 
     /// The server left frames out.
@@ -144,6 +184,17 @@ impl TilePlayer {
     /// Whether a whole frame should be decoded or packed; a decoder is needed for the first.
     pub(super) fn admits(&mut self, header: &Header) -> bool {
         self.counts.received += 1;
+        self.disposable |= header.flags.disposable;
+        let (key, disposable) = (header.flags.key, header.flags.disposable);
+        if !self.sieve.passes(self.decoder_rung, key, disposable, clock_ms()) {
+            self.counts.left_out += 1;
+            // What passes next needs nothing of what was held back, but perhaps of what is missing before it.
+            if header.flags.discontinuity {
+                self.admission.interrupted();
+            }
+            self.packer.left_out();
+            return false;
+        }
         let behind = self.decoder.as_ref().is_some_and(|decoder| decoder.backlog() > MAX_BACKLOG);
         let full = behind || self.packer.is_full();
         if full {
@@ -152,6 +203,7 @@ impl TilePlayer {
         let admitted = !self.unsupported && self.admission.admits(header.flags) && !full;
         if !admitted {
             self.counts.dropped += 1;
+            self.counts.refused += u64::from(behind);
             self.packer.left_out();
         }
         admitted
@@ -246,6 +298,14 @@ impl TilePlayer {
         header
     }
 
+    /// Adds what it counted to what all tiles did.
+    pub(super) fn tally(&self, sum: &mut Tally) {
+        sum.backlog = sum.backlog.max(self.decoder.as_ref().map_or(0, Decoder::backlog));
+        sum.refused += self.counts.refused;
+        sum.decoded += self.counts.decoded;
+        sum.superseded += self.counts.superseded;
+    }
+
     /// How the tile is.
     pub(super) fn report(&self) -> TileReport {
         let at = monotonic_ms();
@@ -261,6 +321,9 @@ impl TilePlayer {
             said: self.said,
             seen,
             seen_since: since.map(|since| now().plus_millis(-i64::from(whole_ms(at - since)))),
+            socket: self.socket,
+            decoder: self.decoder_rung,
+            silent_ms: self.watchdog.silent(at).map(whole_ms),
             picture: self.picture,
             waiting_ms: waiting.map(|asked| whole_ms(at - asked)),
             first_picture_ms: self.first_picture_ms,
@@ -272,6 +335,7 @@ impl TilePlayer {
             superseded: self.counts.superseded,
             dropped: self.counts.dropped,
             skipped: self.counts.skipped,
+            left_out: self.counts.left_out,
             errors: self.counts.errors,
             behind_ms: None,
         }
@@ -284,6 +348,13 @@ impl Drop for TilePlayer {
             pending.frame.close();
         }
     }
+}
+
+/// The worker's monotonic time as a whole number of ms.
+pub(super) fn clock_ms() -> u64 {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "ms since the worker began")]
+    let whole = monotonic_ms().max(0.0) as u64;
+    whole
 }
 
 /// Milliseconds as a whole number.
