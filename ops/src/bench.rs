@@ -6,6 +6,7 @@
 
 mod bare;
 mod browser;
+mod crowd;
 mod intake;
 mod media;
 mod process;
@@ -92,6 +93,9 @@ pub async fn run(options: &Options, mut tell: impl FnMut(&Figure)) -> anyhow::Re
             tell(&figure);
             figures.push(figure);
         }
+        let figure = crowd::measure(length).await?;
+        tell(&figure);
+        figures.push(figure);
     }
     if wanted(Part::Telemetry) {
         for scenario in telemetry::SCENARIOS {

@@ -11,6 +11,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail, ensure};
 use pantau_schemas::stream::StreamKind;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::Command;
 use tokio_util::sync::CancellationToken;
@@ -99,27 +100,14 @@ fn cameras(count: usize, tasks: &TaskTracker, token: &CancellationToken) -> anyh
 
 /// Lets the script work, and kills the server when it asks for it.
 async fn drive(scenario: Scenario, length: Duration, server: &mut Server) -> anyhow::Result<Measured> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("the workspace has no root")?;
-    ensure!(
-        root.join("node_modules/playwright-core").is_dir(),
-        "the script packages are missing: `cargo verify --only npm` brings them"
-    );
-    let browser = BROWSERS.map(PathBuf::from).into_iter().find(|path| path.is_file());
-    let browser = browser.context("there is no Chromium: `cargo verify --only prerequisites` installs it")?;
     let seconds = if scenario.rest { length.as_secs() } else { 0 };
-    let mut node = Command::new("node")
-        .arg("ops/browser/measure.mjs")
-        .arg("--browser")
-        .arg(browser)
+    let mut node = node("ops/browser/measure.mjs")?
         .args(["--url", &format!("http://{}", server.address)])
         .args(["--cameras", &scenario.cameras.to_string()])
         .args(["--seconds", &seconds.to_string()])
         .args(["--opens", &scenario.opens.to_string()])
         .args(["--restarts", &scenario.restarts.to_string()])
-        .current_dir(root)
         .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .kill_on_drop(true)
         .spawn()
         .context("failed to run node")?;
     let mut answers = node.stdin.take().context("node has no input")?;
@@ -135,6 +123,34 @@ async fn drive(scenario: Scenario, length: Duration, server: &mut Server) -> any
         }
     }
     bail!("the browser was not measured: the script ended with {}", node.wait().await?)
+}
+
+/// A script that drives a browser; what it says comes to us.
+fn node(script: &str) -> anyhow::Result<Command> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("the workspace has no root")?;
+    ensure!(
+        root.join("node_modules/playwright-core").is_dir(),
+        "the script packages are missing: `cargo verify --only npm` brings them"
+    );
+    let browser = BROWSERS.map(PathBuf::from).into_iter().find(|path| path.is_file());
+    let browser = browser.context("there is no Chromium: `cargo verify --only prerequisites` installs it")?;
+    let mut node = Command::new("node");
+    node.arg(script).arg("--browser").arg(browser).current_dir(root);
+    node.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
+    Ok(node)
+}
+
+/// Runs a script that asks for nothing; gives what it measured.
+pub(super) async fn script<T: DeserializeOwned>(script: &str, words: &[&str]) -> anyhow::Result<T> {
+    #[derive(Deserialize)]
+    struct Said<T> {
+        result: T,
+    }
+    let output = node(script)?.args(words).output().await.context("failed to run node")?;
+    ensure!(output.status.success(), "the browser was not measured: the script ended with {}", output.status);
+    let said: Said<T> =
+        serde_json::from_slice(&output.stdout).context("the script says what nobody knows")?;
+    Ok(said.result)
 }
 
 fn figure(name: &str, measured: Measured) -> Figure {
