@@ -5,6 +5,7 @@
 //! - [`listener`]: devices publish to Pantau itself; PUBACK follows the same answer
 //! - [`webhook`]: signatures and bodies of `POST /v1/events` (the HTTP around them is the server's)
 //! - [`message`], [`topic`], [`state`], [`meta`], [`netjson`], [`senml`], [`cloud_event`]: the decoders, pure
+//! - [`replay`]: a dead letter, read again by the way it came
 //! - [`json`]: JSON of strangers, read safely
 //!
 //! **Invariant:** nothing here decides or remembers. Every message becomes exactly one delivery, and whoever
@@ -26,6 +27,7 @@ pub mod message;
 pub mod meta;
 pub mod mqtt;
 pub mod netjson;
+pub mod replay;
 pub mod senml;
 pub mod skew;
 pub mod state;

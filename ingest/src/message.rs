@@ -1,6 +1,6 @@
 //! One MQTT message, from its topic and bytes to what it says. Pure; dead letters are replayed through here.
 
-use pantau_schemas::dead_letter::Reason;
+use pantau_schemas::dead_letter::{DeadLetter, Reason};
 use pantau_schemas::ids::CityCode;
 use pantau_schemas::observation::{Body, Observation, Source};
 use pantau_schemas::registry::Registry;
@@ -41,11 +41,22 @@ impl Message<'_> {
     /// What the message says, or its dead letter: an observation in every case.
     #[must_use]
     pub fn observe(&self, context: &Context<'_>) -> Observation {
-        let body = self.decode(context).unwrap_or_else(|fault| {
-            let topic = String::from_utf8_lossy(self.topic);
-            Body::DeadLetter(Box::new(fault.dead_letter(self.received, Source::Mqtt, &topic, self.payload)))
-        });
+        let body = self
+            .decode(context)
+            .unwrap_or_else(|fault| Body::DeadLetter(Box::new(self.dead_letter(context.city, &fault))));
         Observation { source: Source::Mqtt, received: self.received, body }
+    }
+
+    /// The message as a dead letter, with what a replay needs to know.
+    pub(crate) fn dead_letter(&self, city: &CityCode, fault: &Fault) -> DeadLetter {
+        let topic = String::from_utf8_lossy(self.topic);
+        let mut letter = fault.dead_letter(self.received, Source::Mqtt, &topic, self.payload);
+        letter.size = u64::try_from(self.size).unwrap_or(u64::MAX);
+        letter.retained = self.retained;
+        if let Ok(Topic::Device { id, .. }) = Topic::parse(city, &topic) {
+            letter.device = Some(id);
+        }
+        letter
     }
 
     /// What the message says.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::ids::DeviceId;
 use crate::text::{clean, mask_macs, mask_macs_text};
 use crate::time::Timestamp;
 
@@ -72,7 +73,7 @@ pub struct DeadLetter {
     pub received: Timestamp,
     /// The way in: `mqtt`, `webhook`.
     pub source: String,
-    /// MQTT topic or HTTP path.
+    /// MQTT topic or HTTP path. One that had to be cleaned or cut for the eye ends in `…`, and is nobody's topic.
     pub topic: String,
     /// Why.
     pub reason: Reason,
@@ -83,6 +84,19 @@ pub struct DeadLetter {
     /// The bytes as they came, MAC addresses masked, at most [`MAX_RAW`].
     #[serde(skip)]
     pub raw: Vec<u8>,
+    /// Bytes of the whole message: more than `raw` holds where it was cut.
+    #[serde(skip)]
+    pub size: u64,
+    /// The device on whose topic it came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<DeviceId>,
+    /// Who brought it, where the way in knows: the login of a connection, or the source of a signed sender. What it may
+    /// say is asked again at a replay.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub speaker: String,
+    /// A broker had kept it from before we subscribed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub retained: bool,
 }
 
 impl DeadLetter {
@@ -103,11 +117,73 @@ impl DeadLetter {
         Self {
             received,
             source: source.to_owned(),
-            topic: clean(topic, MAX_DETAIL),
+            topic: shown(topic),
             reason,
             pointer: clean(&mask_macs_text(pointer), MAX_DETAIL),
             detail: clean(&mask_macs_text(detail), MAX_DETAIL),
             raw: masked,
+            size: u64::try_from(raw.len()).unwrap_or(u64::MAX),
+            device: None,
+            speaker: String::new(),
+            retained: false,
         }
+    }
+
+    /// The end of the message was not kept.
+    #[must_use]
+    pub fn is_cut(&self) -> bool {
+        u64::try_from(self.raw.len()).is_ok_and(|kept| kept < self.size)
+    }
+
+    /// Whether another one with the same bytes says nothing new, so that the two are kept as one with a count.
+    ///
+    /// Telemetry that waits for its device to be registered is never folded: a reading without a time of its own is
+    /// one of the moment in which it came, so two that look alike are two readings.
+    #[must_use]
+    pub fn folds(&self) -> bool {
+        let waits = matches!(self.reason, Reason::UnknownDevice | Reason::Identity);
+        !(waits && self.topic.contains("/tele/"))
+    }
+}
+
+/// A topic for the eye. What was taken out of it must not make it somebody else's when it is read again.
+fn shown(topic: &str) -> String {
+    let mut cleaned = clean(topic, MAX_DETAIL);
+    if cleaned != topic && !cleaned.ends_with('…') {
+        cleaned.push('…');
+    }
+    cleaned
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn letter(topic: &str, reason: Reason, raw: &[u8]) -> DeadLetter {
+        DeadLetter::new(Timestamp::EPOCH, "mqtt", topic, reason, "", "", raw)
+    }
+
+    #[test]
+    fn a_topic_that_was_cleaned_is_nobodys() {
+        let plain = "pantau/1/metro/sensor/sen-01/state";
+        assert_eq!(letter(plain, Reason::Json, b"").topic, plain);
+        let hidden = letter("pantau/1/metro/sensor/sen\u{200b}-01/state", Reason::Topic, b"");
+        assert_eq!(hidden.topic, format!("{plain}…"));
+        assert!(letter(&"t".repeat(9_000), Reason::Topic, b"").topic.ends_with('…'));
+    }
+
+    #[test]
+    fn what_was_cut_is_known_to_be_cut() {
+        assert!(!letter("t", Reason::Json, &[b'a'; MAX_RAW]).is_cut());
+        assert!(letter("t", Reason::Json, &[b'a'; MAX_RAW + 1]).is_cut());
+    }
+
+    #[test]
+    fn readings_that_wait_for_their_device_stay_apart() {
+        let readings = "pantau/1/metro/sensor/sen-99/tele/senml";
+        assert!(!letter(readings, Reason::UnknownDevice, b"x").folds());
+        assert!(!letter(readings, Reason::Identity, b"x").folds());
+        assert!(letter(readings, Reason::Json, b"x").folds());
+        assert!(letter("pantau/1/metro/sensor/sen-99/state", Reason::UnknownDevice, b"x").folds());
     }
 }

@@ -222,6 +222,15 @@ pub enum Change {
         /// Why.
         end: AlarmEnd,
     },
+    /// Somebody, or the registry, had dead letters read again. What they say is in entries of its own.
+    DeadLettersReplayed {
+        /// Their numbers, those that are dead letters no longer.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        replayed: Vec<u64>,
+        /// Those that still are.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        failed: Vec<u64>,
+    },
     /// A kind of a newer version.
     #[serde(other)]
     Unknown,
@@ -253,6 +262,7 @@ impl Change {
             Self::TourStepped { .. } => "tour_stepped",
             Self::WallAlarmShown(_) => "wall_alarm_shown",
             Self::WallAlarmEnded { .. } => "wall_alarm_ended",
+            Self::DeadLettersReplayed { .. } => "dead_letters_replayed",
             Self::Unknown => "unknown",
         }
     }
@@ -282,6 +292,7 @@ impl Change {
             Self::AgencyNoted { agency: None, .. }
             | Self::ServerStarted { .. }
             | Self::RegistryChanged(_)
+            | Self::DeadLettersReplayed { .. }
             | Self::Unknown => "",
         }
     }

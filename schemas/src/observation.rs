@@ -25,11 +25,14 @@ pub enum Source {
     /// `POST /v1/commands`. Only commands that were carried out, or had been before, are counted: what was refused
     /// was never taken in.
     Command,
+    /// Dead letters that were replayed. What they say follows from the way in by which they came first, where they stay
+    /// counted as dead letters; here it is counted what became of them then.
+    Replay,
 }
 
 impl Source {
     /// Every way in, in the order of the metrics.
-    pub const ALL: [Self; 4] = [Self::Mqtt, Self::Webhook, Self::Camera, Self::Command];
+    pub const ALL: [Self; 5] = [Self::Mqtt, Self::Webhook, Self::Camera, Self::Command, Self::Replay];
 
     /// The word on `/metrics` and in the database.
     #[must_use]
@@ -39,6 +42,7 @@ impl Source {
             Self::Webhook => "webhook",
             Self::Camera => "camera",
             Self::Command => "command",
+            Self::Replay => "replay",
         }
     }
 }

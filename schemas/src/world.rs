@@ -202,7 +202,8 @@ impl World {
             }
             Change::WallAlarmShown(shown) => self.walls.alarm_shown(shown, entry.time),
             Change::WallAlarmEnded { screen, device, .. } => self.walls.alarm_ended(screen, device),
-            Change::Unknown => {}
+            // An act to be remembered; the World follows from what the letters say.
+            Change::DeadLettersReplayed { .. } | Change::Unknown => {}
         }
         Ok(())
     }

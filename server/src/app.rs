@@ -18,6 +18,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::core::{Control, Counts};
 use crate::hub::Hub;
+use crate::letters::Letters;
 use crate::media::Figures;
 use crate::senders::Senders;
 use crate::web::origin::Origins;
@@ -40,6 +41,7 @@ pub(crate) struct App<S> {
     pub(crate) registry: watch::Sender<Arc<Registry>>,
     pub(crate) config_file: Option<PathBuf>,
     pub(crate) senders: Senders,
+    pub(crate) letters: Letters,
     pub(crate) origins: Origins,
     pub(crate) figures: Figures,
     pub(crate) clock: Arc<dyn Clock>,

@@ -6,6 +6,7 @@
 
 mod cameras;
 mod files;
+mod letters;
 mod mqtt;
 mod store;
 
@@ -17,7 +18,7 @@ use pantau_ingest::{listener, mqtt as broker};
 use pantau_schemas::ids::CityCode;
 use pantau_schemas::registry::{City, Registry, parse};
 use pantau_schemas::toml_reader::{Document, Fault, Faults, Table};
-use pantau_store::Location;
+use pantau_store::{LetterQuota, Location};
 use secrecy::SecretString;
 
 pub use store::{Batching, Keeping};
@@ -45,6 +46,8 @@ pub struct Config {
     pub intake: Option<Intake>,
     /// Who may post events.
     pub senders: Vec<Sender>,
+    /// How many dead letters may wait.
+    pub letter_quota: LetterQuota,
     /// What there is.
     pub registry: Registry,
     /// How to reach the cameras.
@@ -113,6 +116,7 @@ pub fn load(file: Option<&Path>) -> Result<Config, Vec<Fault>> {
         }
         None => Vec::new(),
     };
+    let letter_quota = letters::read(root.table("dead_letters"));
     if !listen.ip().is_loopback() && tls.is_none() && !insecure {
         root.fault(
             "server",
@@ -141,6 +145,7 @@ pub fn load(file: Option<&Path>) -> Result<Config, Vec<Fault>> {
         mqtt: broker,
         intake,
         senders,
+        letter_quota,
         registry: parsed.registry,
         cameras,
     };

@@ -13,6 +13,7 @@ mod accept;
 mod commands;
 mod commit;
 mod counts;
+mod letters;
 mod pending;
 mod seen;
 #[cfg(test)]
@@ -20,7 +21,8 @@ mod tests;
 mod timers;
 
 pub(crate) use commands::{Record, key as command_key};
-pub(crate) use counts::Counts;
+pub(crate) use counts::{Counts, Letters};
+pub(crate) use letters::{Replay, Reread};
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -34,8 +36,8 @@ use pantau_schemas::registry::Registry;
 use pantau_schemas::time::{Clock, Timestamp};
 use pantau_schemas::wire::StoreState;
 use pantau_schemas::world::World;
-use pantau_store::{Batch, Recovered, SealedEntry, Store};
-use tokio::sync::{mpsc, oneshot};
+use pantau_store::{Batch, LetterQuota, Recovered, SealedEntry, Store};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -70,6 +72,8 @@ const STOP_WITHIN: Duration = Duration::from_secs(10);
 pub(crate) enum Control {
     /// The registry was read again.
     Registry(Box<Registry>, oneshot::Sender<()>),
+    /// Dead letters are to be taken in again. Whoever sends it waits for all its receipts before the next.
+    Replay(Box<Replay>),
 }
 
 /// What the core needs.
@@ -82,6 +86,10 @@ pub(crate) struct Parts<S> {
     pub(crate) hub: Hub,
     pub(crate) counts: Counts,
     pub(crate) clock: Arc<dyn Clock>,
+    /// How many dead letters may wait.
+    pub(crate) letter_quota: LetterQuota,
+    /// Rung when letters of devices that are registered now may wait.
+    pub(crate) letters_due: Arc<Notify>,
 }
 
 /// The writer's state. Everything here but `world` and `heard` is derived and is built anew at every start.
@@ -102,6 +110,8 @@ struct Core {
     hub: Hub,
     counts: Counts,
     clock: Arc<dyn Clock>,
+    letter_quota: LetterQuota,
+    letters_due: Arc<Notify>,
 }
 
 /// A series' place in the hub and the time of its newest sample.
@@ -119,8 +129,9 @@ pub(crate) async fn run<S: Store>(
     tracker: &TaskTracker,
     cancel: CancellationToken,
 ) {
-    let Parts { store, recovered, registry, build, batching, hub, counts, clock } = parts;
-    let mut core = Core::new(recovered, batching, hub, counts, clock);
+    let Parts { store, recovered, registry, build, batching, hub, counts, clock, letter_quota, letters_due } =
+        parts;
+    let mut core = Core::new(recovered, batching, hub, counts, clock, (letter_quota, letters_due));
     core.input(Input::Started(&build));
     core.input(Input::Registry(&registry));
     core.publish();
@@ -187,12 +198,18 @@ pub(crate) async fn run<S: Store>(
                     }
                 }
             },
-            Some(Control::Registry(registry, done)) = control.recv() => {
-                core.input(Input::Registry(&registry));
-                core.publish();
-                // Whoever asked may have gone away; the registry is taken over all the same.
-                let _gone = done.send(());
-            }
+            Some(control) = control.recv() => match control {
+                Control::Registry(registry, done) => {
+                    core.input(Input::Registry(&registry));
+                    core.publish();
+                    // Whoever asked may have gone away; the registry is taken over all the same.
+                    let _gone = done.send(());
+                }
+                Control::Replay(replay) => {
+                    core.replay(*replay);
+                    core.publish();
+                }
+            },
             _ = timer.tick() => {
                 core.fire_timers();
                 core.publish();
@@ -230,6 +247,7 @@ async fn sleep_until(moment: Option<Instant>) {
 /// A batch on its way to the store.
 struct Flight {
     waiting: Vec<pending::Waiting>,
+    letters_due: bool,
     started: Instant,
     since: Timestamp,
     failed: bool,
@@ -242,6 +260,7 @@ impl Core {
         hub: Hub,
         counts: Counts,
         clock: Arc<dyn Clock>,
+        (letter_quota, letters_due): (LetterQuota, Arc<Notify>),
     ) -> Self {
         #[cfg(debug_assertions)]
         if batching.acknowledge_before_commit {
@@ -268,6 +287,8 @@ impl Core {
             hub,
             counts,
             clock,
+            letter_quota,
+            letters_due,
         };
         let timers: Vec<Timer> = Timer::all(&core.world).collect();
         for timer in timers {
@@ -320,6 +341,7 @@ impl Core {
         }
         if let Change::RegistryChanged(_) = &entry.change {
             self.heard.keep(&self.world.registry);
+            self.pending.letters_due = true;
         }
         let sealed = SealedEntry { entry, text };
         self.pending.batch.entries.push(sealed.clone());
@@ -358,7 +380,9 @@ impl Core {
             Fate::Suspect(_) => None,
         });
         pending.batch.totals = self.counts.totals_with(known);
+        pending.batch.letter_quota = self.letter_quota;
         let flight = Flight {
+            letters_due: pending.letters_due,
             waiting: pending.waiting,
             started: Instant::now(),
             since: self.clock.now(),
@@ -371,7 +395,10 @@ impl Core {
     fn landed(&mut self, flight: Flight, batch: &Batch, committed: &pantau_store::Committed) {
         let outcomes: Vec<_> =
             flight.waiting.iter().map(|waiting| (waiting.source, waiting.outcome(committed))).collect();
-        self.counts.add(outcomes.iter().copied(), committed.samples_new);
+        self.counts.add(outcomes.iter().copied(), committed);
+        if flight.letters_due {
+            self.letters_due.notify_one();
+        }
         let seq = batch.entries.last().map(|sealed| sealed.entry.seq);
         let before = self.hub.store_state();
         self.hub.settled(&Settled {

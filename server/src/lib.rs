@@ -12,6 +12,7 @@ pub mod clock;
 pub mod config;
 mod core;
 mod hub;
+mod letters;
 mod live;
 mod media;
 mod reload;

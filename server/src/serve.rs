@@ -12,7 +12,7 @@ use pantau_schemas::time::Clock;
 use pantau_store::{Location, Postgres, Server, Sqlite, Store, StoreError};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -22,11 +22,12 @@ use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::core::Counts;
 use crate::hub::Hub;
+use crate::letters::Letters;
 use crate::media::Figures;
 use crate::senders::Senders;
 use crate::threads::Threads;
 use crate::web::origin::Origins;
-use crate::{cameras, core, reload, tls, web};
+use crate::{cameras, core, letters, reload, tls, web};
 
 /// Deliveries that may wait for the core. Block: MQTT stops acknowledging, webhooks get 503.
 const INTAKE: usize = 16_384;
@@ -97,7 +98,9 @@ async fn run_on<S: Store>(
         (CancellationToken::new(), CancellationToken::new(), CancellationToken::new());
     let epoch = Epoch::new(&format!("e{:016x}", rand::random::<u64>()))?;
     let hub = Hub::new(epoch, config.city.code.clone(), Arc::clone(&clock));
-    let counts = Counts::new(&recovered.totals);
+    let counts = Counts::new(&recovered.totals, &recovered.letters);
+    let letters = Letters::new(&config);
+    let letters_due = Arc::new(Notify::new());
     let (intake, deliveries) = mpsc::channel(INTAKE);
     let (control, controls) = mpsc::channel(4);
     let (registry, registry_seen) = watch::channel(Arc::new(config.registry.clone()));
@@ -111,6 +114,8 @@ async fn run_on<S: Store>(
         hub: hub.clone(),
         counts: counts.clone(),
         clock: Arc::clone(&clock),
+        letter_quota: letters.quota,
+        letters_due: Arc::clone(&letters_due),
     };
     let mut core_done = {
         let (tracker, cancel) = (tracker.clone(), stop_core.clone());
@@ -174,6 +179,7 @@ async fn run_on<S: Store>(
         registry,
         config_file: file,
         senders,
+        letters,
         origins: Origins::of(listen, acceptor.is_some(), &config.origins),
         figures: Figures::default(),
         clock,
@@ -182,6 +188,7 @@ async fn run_on<S: Store>(
         readers: Readers::default(),
         recovered: recovered_as,
     });
+    tracker.spawn(letters::follow_registry(Arc::clone(&app), letters_due));
     let router = web::router(Arc::clone(&app));
     let scheme = if acceptor.is_some() { "https" } else { "http" };
     tracker.spawn(web::listen::serve(listener, acceptor, router, tracker.clone(), stop_readers.clone()));

@@ -10,6 +10,7 @@ pub(crate) mod gate;
 mod health;
 mod journal_reads;
 mod language;
+mod letters;
 pub(crate) mod listen;
 mod metrics;
 mod openapi;
@@ -60,7 +61,10 @@ pub(crate) fn router<S: Store>(app: Arc<App<S>>) -> Router {
         .route("/v1/walls/{screen}", get(wall_reads::wall::<S>))
         .route("/v1/status", get(status::status::<S>))
         .route("/v1/entries", get(journal_reads::entries::<S>))
-        .route("/v1/dead-letters", get(journal_reads::dead_letters::<S>))
+        .route("/v1/dead-letters", get(letters::list::<S>))
+        .route("/v1/dead-letters/replay", post(letters::replay_many::<S>))
+        .route("/v1/dead-letters/{id}", get(letters::one::<S>))
+        .route("/v1/dead-letters/{id}/replay", post(letters::replay_one::<S>))
         .route("/v1/complaints/{id}", get(device_reads::complaint::<S>))
         .route("/v1/devices", get(device_reads::devices::<S>))
         .route("/v1/devices/{id}", get(device_reads::device::<S>))

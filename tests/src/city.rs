@@ -52,6 +52,7 @@ pub struct Plan {
     direct: bool,
     mounts: Vec<(&'static str, &'static str)>,
     registry: Vec<String>,
+    settings: String,
     cameras: Vec<(String, String)>,
     /// Cameras whose large stream is a mount of its own.
     large: HashMap<String, &'static str>,
@@ -112,6 +113,13 @@ impl Plan {
     #[must_use]
     pub fn registry(mut self, toml: &str) -> Self {
         self.registry.push(toml.to_owned());
+        self
+    }
+
+    /// With more of a configuration, TOML: whole tables.
+    #[must_use]
+    pub fn settings(mut self, toml: &str) -> Self {
+        self.settings.push_str(toml);
         self
     }
 
@@ -220,6 +228,7 @@ impl Plan {
                 webhook::SOURCE
             )?;
         }
+        config.push_str(&self.settings);
         let path = dir.join("pantau.toml");
         std::fs::write(&path, config)?;
         Ok(path)
@@ -424,7 +433,7 @@ fn metrics(address: SocketAddr) -> anyhow::Result<String> {
 /// The way in for which it does not hold, with its numbers.
 pub fn sum_holds(metrics: &str) -> anyhow::Result<()> {
     let mut seen = 0;
-    for source in ["mqtt", "webhook", "camera", "command"] {
+    for source in ["mqtt", "webhook", "camera", "command", "replay"] {
         let number = |column: &str| -> anyhow::Result<u64> {
             let name = format!("pantau_ingest_{column}_total{{source=\"{source}\"}} ");
             let line = metrics.lines().find_map(|line| line.strip_prefix(name.as_str()));
@@ -438,6 +447,6 @@ pub fn sum_holds(metrics: &str) -> anyhow::Result<()> {
         );
         seen += 1;
     }
-    ensure!(seen == 4, "not every way in was checked");
+    ensure!(seen == 5, "not every way in was checked");
     Ok(())
 }

@@ -202,7 +202,9 @@ fn touched_by(change: &Change) -> Touched {
         | Change::TourStepped { .. }
         | Change::WallAlarmShown(_)
         | Change::WallAlarmEnded { .. } => Touched { walls: true, ..none },
-        Change::ServerStarted { .. } | Change::Unknown => Touched { server: true, ..none },
+        Change::ServerStarted { .. } | Change::DeadLettersReplayed { .. } | Change::Unknown => {
+            Touched { server: true, ..none }
+        }
     }
 }
 

@@ -80,13 +80,17 @@ impl Port {
             let topic = String::from_utf8_lossy(message.topic);
             if let Err(fault) = rights.check(city, &topic) {
                 self.meter.unauthorized.add();
-                let received = message.received;
-                let letter = fault.dead_letter(received, Source::Mqtt, &topic, message.payload);
+                let mut letter = message.dead_letter(city, &fault);
+                letter.speaker = guest.user.to_string();
                 let body = Body::DeadLetter(Box::new(letter));
-                return (Observation { source: Source::Mqtt, received, body }, true);
+                return (Observation { source: Source::Mqtt, received: message.received, body }, true);
             }
         }
         let context = Context { city, registry, max_payload: self.settings.max_packet };
-        (message.observe(&context), false)
+        let mut observation = message.observe(&context);
+        if let Body::DeadLetter(letter) = &mut observation.body {
+            letter.speaker = guest.user.to_string();
+        }
+        (observation, false)
     }
 }

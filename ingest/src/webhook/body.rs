@@ -13,6 +13,11 @@ pub const MAX_BODY: usize = 256 * 1024;
 /// Most events of one batch.
 pub const MAX_BATCH: usize = 1_000;
 
+/// The content type of one event.
+pub const ONE: &str = "application/cloudevents+json";
+/// The content type of a batch.
+pub const BATCH: &str = "application/cloudevents-batch+json";
+
 /// What a content type announces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Form {
@@ -22,8 +27,8 @@ enum Form {
 
 fn form(content_type: &str) -> Option<Form> {
     match content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase().as_str() {
-        "application/cloudevents+json" => Some(Form::One),
-        "application/cloudevents-batch+json" => Some(Form::Batch),
+        ONE => Some(Form::One),
+        BATCH => Some(Form::Batch),
         _ => None,
     }
 }
@@ -47,12 +52,8 @@ pub fn decode(
     registry: &Registry,
     received: Timestamp,
 ) -> Result<Vec<FeedEvent>, Fault> {
-    let form = form(content_type).ok_or_else(|| {
-        Fault::schema(
-            "",
-            "the content type must be application/cloudevents+json or application/cloudevents-batch+json",
-        )
-    })?;
+    let form = form(content_type)
+        .ok_or_else(|| Fault::schema("", format!("the content type must be {ONE} or {BATCH}")))?;
     let value = json::read(body, MAX_BODY)?;
     let speaker = Speaker::Sender(sources);
     match form {

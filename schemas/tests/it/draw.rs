@@ -311,6 +311,8 @@ pub(crate) fn change() -> impl Strategy<Value = Change> {
             |(agency, event, subject, title, at)| Change::AgencyNoted { agency, event, subject, title, at }
         ),
         9 => walls::change(),
+        1 => (vec(any::<u64>(), 0..4), vec(any::<u64>(), 0..4))
+            .prop_map(|(replayed, failed)| Change::DeadLettersReplayed { replayed, failed }),
         1 => Just(Change::Unknown),
     ]
 }

@@ -103,12 +103,15 @@ shown_by!(Change {
     Change::TourStepped { .. } => ["tour_stepped"],
     Change::WallAlarmShown(_) => ["alarm_marked", "alarm_shown"],
     Change::WallAlarmEnded { .. } => ["alarm_ended"],
+    Change::DeadLettersReplayed { .. } => ["dead_letters_replayed", "dead_letters_replayed_by_hand"],
     Change::Unknown => [],
 });
 shown_by!(Cause {
     Cause::Start => ["server_started", "screen_added", "alarm_screen_added", "alarm_wall_changed"],
-    Cause::Registry => ["registry_changed"],
-    Cause::Input(_) => ["device_changed", "device_described", "stream_changed"],
+    Cause::Registry => ["registry_changed", "dead_letters_replayed"],
+    Cause::Input(_) => [
+        "device_changed", "device_described", "stream_changed", "dead_letters_replayed_by_hand"
+    ],
     Cause::Event(_) => ["complaint_received", "complaint_moved"],
     Cause::Entry(_) => ["agency_noted", "alarm_marked", "alarm_shown"],
     Cause::Timer => ["device_changed_by_absence", "tour_stepped", "alarm_ended"],
@@ -166,7 +169,14 @@ fn entries_are_what_they_were() {
     frozen("entry/", &samples::entries());
     frozen("wall_entry/", &samples::walls::entries());
     frozen("alarm_entry/", &samples::alarms::entries());
-    let all = [samples::entries(), samples::walls::entries(), samples::alarms::entries()].concat();
+    frozen("letter_entry/", &samples::letters::entries());
+    let all = [
+        samples::entries(),
+        samples::walls::entries(),
+        samples::alarms::entries(),
+        samples::letters::entries(),
+    ]
+    .concat();
     covers(&all, |entry| &entry.change);
     covers(&all, |entry| &entry.cause);
 }
@@ -363,6 +373,7 @@ fn write_what_is_missing() {
     save_all("alarm_entry/", &samples::alarms::entries());
     save_all("", &[("alarm_world", samples::alarms::world())]);
     save("alarm_world.sha256", &format!("{}\n", samples::alarms::world().digest()));
+    save_all("letter_entry/", &samples::letters::entries());
     save_all("command/", &samples::walls::commands());
     save("command.sha256", &format!("{}\n", samples::walls::order().digest()));
     save_all("", &[("wall_world", samples::walls::world())]);

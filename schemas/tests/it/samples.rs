@@ -21,6 +21,7 @@ use pantau_schemas::wire::{Head, LiveMessage, LiveRequest, StoreState};
 use pantau_schemas::world::World;
 
 pub(crate) mod alarms;
+pub(crate) mod letters;
 pub(crate) mod walls;
 
 /// A file's name below its folder, without ending, and the value in it.

@@ -49,7 +49,7 @@ impl Core {
         Receipt::none()
     }
 
-    fn take(&mut self, observation: Observation) -> Fate {
+    pub(super) fn take(&mut self, observation: Observation) -> Fate {
         let stored_if = |news: bool| Fate::Known(if news { Outcome::Stored } else { Outcome::Duplicate });
         match &observation.body {
             Body::State(report) => {
@@ -79,6 +79,10 @@ impl Core {
             Body::Command(order) => Fate::Known(self.carry_out(order, observation.received)),
             Body::DeadLetter(_) => {
                 if let Body::DeadLetter(letter) = observation.body {
+                    // Read just before its device was registered: nobody would come back for it.
+                    let device = letter.device.as_ref().filter(|_| letter.reason == Reason::UnknownDevice);
+                    self.pending.letters_due |=
+                        device.is_some_and(|id| self.world.registry.devices.contains_key(id));
                     self.pending.batch.dead_letters.push(*letter);
                 }
                 Fate::Known(Outcome::DeadLettered)
@@ -96,7 +100,7 @@ impl Core {
     }
 
     /// Keeps the samples: on the bulk path when all are newer than their series, else told apart by the store.
-    fn keep_samples(&mut self, source: Source, body: Body) -> Fate {
+    pub(super) fn keep_samples(&mut self, source: Source, body: Body) -> Fate {
         let Body::Samples(SampleSet { samples, backfill, .. }) = body else {
             return Fate::Known(Outcome::Duplicate);
         };
@@ -137,7 +141,7 @@ impl Core {
 }
 
 /// A retained state was said before we listened: it is as old as its own time.
-fn sign_of_life(report: &StateReport, received: Timestamp) -> Timestamp {
+pub(super) fn sign_of_life(report: &StateReport, received: Timestamp) -> Timestamp {
     match report.time {
         Some(time) if report.retained && time < received => time,
         _ => received,

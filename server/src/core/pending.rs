@@ -21,6 +21,8 @@ pub(super) struct Pending {
     suspect_samples: usize,
     /// Somebody waits for it: a sender for its acknowledgement, or a screen to be told that an entry is saved.
     awaited: bool,
+    /// With the batch that fills, letters of devices that are registered now are durable.
+    pub(super) letters_due: bool,
     /// Batches that have reached their size, oldest first.
     full: VecDeque<Parcel>,
     /// What is in `full`.
@@ -33,6 +35,8 @@ pub(super) struct Pending {
 pub(super) struct Parcel {
     pub(super) batch: Batch,
     pub(super) waiting: Vec<Waiting>,
+    /// Once it is durable, letters of devices that are registered now may wait.
+    pub(super) letters_due: bool,
     amount: Amount,
 }
 
@@ -67,6 +71,7 @@ impl Pending {
             waiting: Vec::new(),
             suspect_samples: 0,
             awaited: false,
+            letters_due: false,
             full: VecDeque::new(),
             set_aside: Amount::default(),
             limits,
@@ -120,7 +125,12 @@ impl Pending {
     fn close(&mut self) -> Parcel {
         let amount = self.filling();
         (self.suspect_samples, self.awaited) = (0, false);
-        Parcel { batch: std::mem::take(&mut self.batch), waiting: std::mem::take(&mut self.waiting), amount }
+        Parcel {
+            batch: std::mem::take(&mut self.batch),
+            waiting: std::mem::take(&mut self.waiting),
+            letters_due: std::mem::take(&mut self.letters_due),
+            amount,
+        }
     }
 
     fn filling(&self) -> Amount {

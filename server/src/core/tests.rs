@@ -16,6 +16,8 @@ use pantau_store::{Committed, Settings, Sqlite, StoreError};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+mod letters;
+
 use super::*;
 use crate::clock::SystemClock;
 
@@ -79,6 +81,9 @@ impl Store for Moody {
     ) -> Result<Vec<(pantau_schemas::dead_letter::Reason, u64)>, StoreError> {
         self.inner.dead_letter_counts().await
     }
+    async fn unregistered(&self) -> Result<Vec<DeviceId>, StoreError> {
+        self.inner.unregistered().await
+    }
     async fn event(&self, key: &EventKey) -> Result<Option<pantau_store::InboxRow>, StoreError> {
         self.inner.event(key).await
     }
@@ -105,7 +110,8 @@ struct Room {
     hub: Hub,
     counts: Counts,
     intake: mpsc::Sender<Delivery>,
-    _control: mpsc::Sender<Control>,
+    control: mpsc::Sender<Control>,
+    letters_due: Arc<Notify>,
     cancel: CancellationToken,
     tracker: TaskTracker,
 }
@@ -132,9 +138,10 @@ impl Room {
             Arc::new(Moody { inner, refuses: AtomicBool::default(), superseded: AtomicBool::default() });
         let recovered = store.recover().await.unwrap();
         let hub = Hub::new(Epoch::new("e1").unwrap(), city, Arc::clone(&clock));
-        let counts = Counts::new(&recovered.totals);
+        let counts = Counts::new(&recovered.totals, &recovered.letters);
         let (intake, deliveries) = mpsc::channel(64);
         let (control, controls) = mpsc::channel(1);
+        let letters_due = Arc::new(Notify::new());
         let (tracker, cancel) = (TaskTracker::new(), CancellationToken::new());
         let parts = Parts {
             store: Arc::clone(&store),
@@ -145,10 +152,12 @@ impl Room {
             hub: hub.clone(),
             counts: counts.clone(),
             clock,
+            letter_quota: LetterQuota { per_source: 100, per_device: 3 },
+            letters_due: Arc::clone(&letters_due),
         };
         let (inner_tracker, inner_cancel) = (tracker.clone(), cancel.clone());
         tracker.spawn(async move { run(parts, deliveries, controls, &inner_tracker, inner_cancel).await });
-        Self { store, hub, counts, intake, _control: control, cancel, tracker }
+        Self { store, hub, counts, intake, control, letters_due, cancel, tracker }
     }
 
     async fn say(&self, body: Body) -> oneshot::Receiver<Outcome> {

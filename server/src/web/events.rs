@@ -70,7 +70,8 @@ async fn take<S: Store>(
     let events = match webhook::decode(content_type, body, sources, &registry, now) {
         Ok(events) => events,
         Err(fault) => {
-            let letter = fault.dead_letter(now, Source::Webhook, PATH, body);
+            let mut letter = fault.dead_letter(now, Source::Webhook, PATH, body);
+            letter.speaker.clone_from(&sender.source);
             let receipt = deliver(app, Body::DeadLetter(Box::new(letter)))?;
             settle(vec![receipt]).await?;
             return Err(Problem::new(StatusCode::BAD_REQUEST, fault.reason.as_str(), &fault.detail)

@@ -1,4 +1,4 @@
-//! Reads of the past: entries and dead letters.
+//! Reads of the past: entries.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::{ConnectInfo, Query, State};
 use pantau_schemas::ids::Seq;
 use pantau_schemas::time::Timestamp;
-use pantau_store::{DeadLetterQuery, EntryQuery, Store};
+use pantau_store::{EntryQuery, Store};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -62,56 +62,4 @@ pub(crate) async fn entries<S: Store>(
     let full = u32::try_from(items.len()).is_ok_and(|count| count == limit);
     let next = items.last().filter(|_| full).map(|entry| entry.seq.to_string());
     Ok(Json(json!({ "items": items, "next": next })))
-}
-
-/// `/v1/dead-letters`.
-#[derive(Debug, Deserialize)]
-pub(crate) struct DeadLetterParameters {
-    reason: Option<String>,
-    limit: Option<u32>,
-    cursor: Option<String>,
-}
-
-/// What could not be read, newest first.
-pub(crate) async fn dead_letters<S: Store>(
-    State(app): State<Arc<App<S>>>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    parameters: Result<Query<DeadLetterParameters>, axum::extract::rejection::QueryRejection>,
-) -> Result<Json<Value>, Problem> {
-    authorize(Actor::behind(peer.ip()), Action::Inspect, Object::City)?;
-    let Query(asked) = parameters.map_err(|error| Problem::bad_request(&error.body_text()))?;
-    let limit = limit(asked.limit)?;
-    let reason = asked
-        .reason
-        .map(|word| serde_json::from_value(Value::String(word)))
-        .transpose()
-        .map_err(|_error| Problem::bad_request("there is no such reason").at("reason"))?;
-    let query = DeadLetterQuery { before: cursor(asked.cursor.as_deref())?, reason, limit };
-    let letters = app.store.dead_letters(&query).await?;
-    let full = u32::try_from(letters.len()).is_ok_and(|count| count == limit);
-    let next = letters.last().filter(|_| full).map(|stored| stored.id.to_string());
-    let items: Vec<Value> = letters
-        .iter()
-        .map(|stored| {
-            let letter = &stored.letter;
-            json!({
-                "id": stored.id,
-                "received": letter.received,
-                "source": letter.source,
-                "topic": letter.topic,
-                "reason": letter.reason,
-                "pointer": letter.pointer,
-                "detail": letter.detail,
-                "raw": String::from_utf8_lossy(&letter.raw),
-            })
-        })
-        .collect();
-    let counts: serde_json::Map<String, Value> = app
-        .store
-        .dead_letter_counts()
-        .await?
-        .into_iter()
-        .map(|(reason, count)| (reason.as_str().to_owned(), json!(count)))
-        .collect();
-    Ok(Json(json!({ "items": items, "next": next, "counts": counts })))
 }

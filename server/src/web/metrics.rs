@@ -19,6 +19,7 @@ use prometheus_client::registry::Registry;
 
 use super::gate::{Action, Actor, Object, authorize};
 use crate::app::App;
+use crate::core::Letters;
 
 /// The numbers of this moment.
 pub(crate) async fn metrics<S: Store>(
@@ -45,6 +46,7 @@ struct Snapshot {
     totals: Vec<SourceTotals>,
     gauges: Vec<(&'static str, &'static str, i64)>,
     counters: Vec<(&'static str, &'static str, u64)>,
+    letters: Vec<Letters>,
     samples: u64,
 }
 
@@ -60,6 +62,7 @@ impl Snapshot {
         let open = listener.as_ref().map_or(0, |listener| seq(listener.counters.open()));
         Self {
             totals: app.counts.totals(),
+            letters: app.counts.letters(),
             samples: app.counts.samples_stored(),
             gauges: vec![
                 ("pantau_journal_seq", "Newest entry of the journal", seq(world.seq.0)),
@@ -137,6 +140,18 @@ const COLUMNS: [Column; 4] = [
     }),
 ];
 
+type LetterColumn = (&'static str, &'static str, fn(&Letters) -> u64);
+
+/// What became of dead letters: waiting + replayed + dropped are all that were dead-lettered.
+const LETTERS: [LetterColumn; 2] = [
+    ("pantau_dead_letters_replayed", "Messages of dead letters that were replayed and understood", |l| {
+        l.replayed
+    }),
+    ("pantau_dead_letters_dropped", "Messages of dead letters that went because there were too many", |l| {
+        l.dropped
+    }),
+];
+
 impl Collector for Snapshot {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
         for (name, help, value) in COLUMNS {
@@ -146,6 +161,24 @@ impl Collector for Snapshot {
                 let counter = ConstCounter::new(value(totals));
                 counter.encode(family.encode_family(&[("source", totals.source.as_str())])?)?;
             }
+        }
+        for (name, help, value) in LETTERS {
+            let mut family =
+                encoder.encode_descriptor(name, help, None, ConstCounter::new(0u64).metric_type())?;
+            for letters in &self.letters {
+                let counter = ConstCounter::new(value(letters));
+                counter.encode(family.encode_family(&[("source", letters.source.as_str())])?)?;
+            }
+        }
+        let mut waiting = encoder.encode_descriptor(
+            "pantau_dead_letters_waiting",
+            "Messages that wait as dead letters",
+            None,
+            ConstGauge::new(0i64).metric_type(),
+        )?;
+        for letters in &self.letters {
+            let gauge = ConstGauge::new(i64::try_from(letters.waiting).unwrap_or(i64::MAX));
+            gauge.encode(waiting.encode_family(&[("source", letters.source.as_str())])?)?;
         }
         let samples = ConstCounter::new(self.samples);
         let help = "Samples stored since the server started";

@@ -114,9 +114,41 @@ const OPERATIONS: &[Operation] = &[
     Operation {
         method: "get",
         path: "/v1/dead-letters",
-        summary: "What could not be read, newest first",
-        query: &["reason", "limit", "cursor"],
+        summary: "What could not be read, newest first, with counts by reason and by way in",
+        query: &["reason", "source", "device", "state", "brief", "limit", "cursor"],
         answers: OK,
+    },
+    Operation {
+        method: "get",
+        path: "/v1/dead-letters/{id}",
+        summary: "One dead letter with its raw bytes",
+        query: &[],
+        answers: FOUND,
+    },
+    Operation {
+        method: "post",
+        path: "/v1/dead-letters/{id}/replay",
+        summary: "Read one dead letter again; replayed before, it is left alone",
+        query: &[],
+        answers: &[
+            (200, "durable, with what became of it: stored, duplicate, dead_lettered or replayed"),
+            (403, "not allowed, or a foreign origin"),
+            (404, "there is no such dead letter"),
+            (503, "the store is down or busy; it may be asked again"),
+        ],
+    },
+    Operation {
+        method: "post",
+        path: "/v1/dead-letters/replay",
+        summary: "Read many again, oldest first, a bounded number at once: {\"ids\": […]}, or {\"reason\", \"source\", \"device\", \"cursor\", \"limit\"}",
+        query: &[],
+        answers: &[
+            (200, "durable, with what became of each, and `next` where more may wait"),
+            (400, "not JSON, or a field that cannot be read"),
+            (403, "not allowed, or a foreign origin"),
+            (415, "not application/json"),
+            (503, "the store is down or busy; the same may be asked again"),
+        ],
     },
     Operation {
         method: "get",

@@ -10,6 +10,8 @@ use pantau_schemas::ids::{DeviceId, EventKey};
 use pantau_schemas::observation::{Sample, Source};
 use pantau_schemas::time::Timestamp;
 
+use crate::letter::{LetterQuota, LetterTotals, Replayed};
+
 /// Everything of one group commit: durable together, or not at all.
 #[derive(Debug, Clone, Default)]
 pub struct Batch {
@@ -25,8 +27,12 @@ pub struct Batch {
     /// Events as they came, none of them stored already (a retry apart): whoever decides on entries must
     /// know that before, from memory or by [`Store::event`](crate::Store::event).
     pub inbox: Vec<InboxRow>,
-    /// What could not be understood.
+    /// What could not be understood. Those that say the same are folded into one with a count.
     pub dead_letters: Vec<DeadLetter>,
+    /// Dead letters that were read again. A letter that is replayed already, or gone, is left alone.
+    pub replayed: Vec<Replayed>,
+    /// How many dead letters may wait; where there are more, the oldest go.
+    pub letter_quota: LetterQuota,
     /// The newest sign of life per device, by our clock.
     pub heard: Vec<(DeviceId, Timestamp)>,
     /// The conservation sum without the suspects, taken over as given.
@@ -79,6 +85,8 @@ pub struct Committed {
     pub suspects_new: Vec<usize>,
     /// How many samples were new in all, suspects included.
     pub samples_new: u64,
+    /// The totals of every way in that has some, as they are now; empty when the batch is about no dead letter.
+    pub letters: Vec<LetterTotals>,
 }
 
 impl Batch {
@@ -90,6 +98,7 @@ impl Batch {
             && self.suspects.is_empty()
             && self.inbox.is_empty()
             && self.dead_letters.is_empty()
+            && self.replayed.is_empty()
             && self.heard.is_empty()
             && self.totals.is_empty()
     }
@@ -104,6 +113,11 @@ impl Batch {
             *(if *new == 0 { &mut totals.duplicate } else { &mut totals.stored }) += 1;
         }
         sum
+    }
+
+    /// Whether it is about dead letters.
+    pub(crate) fn has_letters(&self) -> bool {
+        !self.dead_letters.is_empty() || !self.replayed.is_empty()
     }
 
     /// A number that tells this batch from the one before, to recognise a retry. Only compared within one
@@ -131,6 +145,9 @@ impl Batch {
             letter.received.hash(&mut hasher);
             letter.topic.hash(&mut hasher);
             letter.raw.hash(&mut hasher);
+        }
+        for replayed in &self.replayed {
+            (replayed.id, replayed.at, replayed.still.is_some()).hash(&mut hasher);
         }
         self.heard.hash(&mut hasher);
         for total in &self.totals {

@@ -15,6 +15,7 @@
 mod batch;
 mod chain;
 mod error;
+mod letter;
 mod location;
 mod numbers;
 mod postgres;
@@ -28,9 +29,13 @@ mod store;
 pub use batch::{Batch, Committed, InboxRow, SealedEntry, SourceTotals};
 pub use chain::{Broken, Fault, Verified};
 pub use error::{Conflict, StoreError};
+pub use letter::{LetterQuota, LetterTotals, Replayed, Still};
 pub use location::{Location, LocationError};
 pub use postgres::{Postgres, Server, Settings as PostgresSettings};
-pub use query::{Bucket, DeadLetterQuery, EntryQuery, MAX_ROWS, Pruned, Retention, StoredDeadLetter};
+pub use query::{
+    Bucket, DeadLetterQuery, EntryQuery, LetterOrder, LetterState, MAX_ROWS, Pruned, Retention,
+    StoredDeadLetter,
+};
 pub use recovered::{INBOX_REMEMBERED, Recovered, body_digest, key_digest};
 pub use sqlite::{Settings, Sqlite};
 pub use store::Store;

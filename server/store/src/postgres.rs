@@ -10,6 +10,7 @@ mod column;
 mod commit;
 mod copy;
 mod days;
+mod dead_letters;
 mod events;
 mod fault;
 mod insert;
@@ -30,7 +31,7 @@ use std::time::Duration;
 
 use pantau_schemas::dead_letter::Reason;
 use pantau_schemas::entry::Entry;
-use pantau_schemas::ids::{EventKey, Seq, SeriesId};
+use pantau_schemas::ids::{DeviceId, EventKey, Seq, SeriesId};
 use pantau_schemas::time::Timestamp;
 use pantau_schemas::world::World;
 use sqlx::PgPool;
@@ -117,6 +118,10 @@ impl Store for Postgres {
 
     async fn dead_letter_counts(&self) -> Result<Vec<(Reason, u64)>, StoreError> {
         self.ask(letters::counts(&self.readers, self.city)).await
+    }
+
+    async fn unregistered(&self) -> Result<Vec<DeviceId>, StoreError> {
+        self.ask(letters::unregistered(&self.readers, self.city)).await
     }
 
     async fn event(&self, key: &EventKey) -> Result<Option<InboxRow>, StoreError> {

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use pantau_schemas::dead_letter::{DeadLetter, Reason};
-use pantau_schemas::ids::Seq;
+use pantau_schemas::ids::{DeviceId, Seq};
+use pantau_schemas::observation::Source;
 use pantau_schemas::time::Timestamp;
 
 /// Most rows that one question may bring back, whatever limit it names.
@@ -56,15 +57,56 @@ pub(crate) fn width_us(width: Duration) -> i64 {
     i64::try_from(width.as_micros()).unwrap_or(i64::MAX).max(1)
 }
 
-/// Which dead letters, newest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Which dead letters.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadLetterQuery {
-    /// Only older ones than this id: where the page before ended.
-    pub before: Option<u64>,
+    /// Which come first.
+    pub order: LetterOrder,
+    /// Only those that come after this id: where the page before ended.
+    pub beyond: Option<u64>,
     /// Only of this reason.
     pub reason: Option<Reason>,
+    /// Only those that came this way.
+    pub source: Option<Source>,
+    /// Only those on topics of these devices.
+    pub devices: Option<Vec<DeviceId>>,
+    /// Those that wait, or those that were replayed.
+    pub state: LetterState,
     /// At most so many, never more than 1,000: each may carry 64 KiB.
     pub limit: u32,
+}
+
+/// Which dead letters come first. Their numbers grow in the order of (first) receipt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LetterOrder {
+    /// For people.
+    NewestFirst,
+    /// For replays.
+    OldestFirst,
+}
+
+/// Whether a letter is still one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LetterState {
+    /// It is.
+    Waiting,
+    /// It was replayed, and understood.
+    Replayed,
+}
+
+impl DeadLetterQuery {
+    /// The newest that wait; narrow it with `..`.
+    #[must_use]
+    pub const fn newest(limit: u32) -> Self {
+        let (order, state) = (LetterOrder::NewestFirst, LetterState::Waiting);
+        Self { order, beyond: None, reason: None, source: None, devices: None, state, limit }
+    }
+
+    /// The oldest that wait; narrow it with `..`.
+    #[must_use]
+    pub fn oldest(limit: u32) -> Self {
+        Self { order: LetterOrder::OldestFirst, ..Self::newest(limit) }
+    }
 }
 
 /// A dead letter with its number.
@@ -72,8 +114,18 @@ pub struct DeadLetterQuery {
 pub struct StoredDeadLetter {
     /// Its number; never given twice.
     pub id: u64,
-    /// The letter with its raw bytes.
+    /// The letter with its raw bytes; without them once it was replayed.
     pub letter: DeadLetter,
+    /// How many messages it stands for: itself, and those folded into it.
+    pub count: u64,
+    /// When the newest of them came.
+    pub last: Timestamp,
+    /// How often it was replayed.
+    pub tries: u64,
+    /// When that was tried last.
+    pub tried: Option<Timestamp>,
+    /// When it stopped being a dead letter.
+    pub replayed: Option<Timestamp>,
 }
 
 /// What may go. The journal never goes.
@@ -82,7 +134,7 @@ pub struct Retention {
     /// Samples older than this. They go by the hour or the day, so some may stay up to a day longer; newer
     /// ones never go.
     pub samples_before: Option<Timestamp>,
-    /// Dead letters older than this.
+    /// Dead letters whose newest message is older than this.
     pub dead_letters_before: Option<Timestamp>,
     /// Reporters of events older than this (UU 27/2022: no longer than needed). The events stay.
     pub reporters_before: Option<Timestamp>,

@@ -7,6 +7,7 @@ use pantau_schemas::wire::Head;
 use pantau_schemas::world::World;
 
 use crate::batch::SourceTotals;
+use crate::letter::LetterTotals;
 
 /// Events whose identities a start brings back to memory, the newest. Older ones are asked for by key.
 pub const INBOX_REMEMBERED: u32 = 1_000_000;
@@ -24,6 +25,8 @@ pub struct Recovered {
     pub inbox: Vec<(u128, u64)>,
     /// The conservation sum.
     pub totals: Vec<SourceTotals>,
+    /// What became of dead letters that wait no longer.
+    pub letters: Vec<LetterTotals>,
     /// How many entries were applied on top of the snapshot.
     pub entries_replayed: u64,
 }

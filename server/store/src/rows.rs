@@ -5,7 +5,7 @@ use std::array::TryFromSliceError;
 use pantau_schemas::dead_letter::{DeadLetter, Reason};
 use pantau_schemas::event::Reporter;
 use pantau_schemas::hash::Hash;
-use pantau_schemas::ids::EventKey;
+use pantau_schemas::ids::{DeviceId, EventKey};
 use pantau_schemas::observation::Source;
 use pantau_schemas::time::Timestamp;
 use serde::Deserialize as _;
@@ -14,6 +14,7 @@ use serde::de::value::{Error as NotAWord, StrDeserializer};
 use sqlx::Error;
 
 use crate::batch::{InboxRow, SourceTotals};
+use crate::letter::LetterTotals;
 use crate::numbers::unsigned;
 use crate::query::StoredDeadLetter;
 use crate::recovered::{body_digest, key_digest};
@@ -21,8 +22,8 @@ use crate::recovered::{body_digest, key_digest};
 /// Dead letters on one page: each may carry 64 KiB.
 pub(crate) const MAX_LETTERS: u32 = 1_000;
 /// Where a [`LetterRow`] comes from.
-pub(crate) const LETTERS: &str =
-    "SELECT id, received, source, topic, reason, pointer, detail, raw FROM dead_letter";
+pub(crate) const LETTERS: &str = "SELECT id, received, source, topic, reason, pointer, detail, raw, last, count, size, \
+    device, speaker, retained, tries, tried, replayed FROM dead_letter";
 
 #[derive(sqlx::FromRow)]
 pub(crate) struct LetterRow {
@@ -34,6 +35,15 @@ pub(crate) struct LetterRow {
     pointer: String,
     detail: String,
     raw: Vec<u8>,
+    last: i64,
+    count: i64,
+    size: i64,
+    device: String,
+    speaker: String,
+    retained: bool,
+    tries: i64,
+    tried: Option<i64>,
+    replayed: Option<i64>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -47,12 +57,28 @@ pub(crate) struct EventRow {
 
 impl From<LetterRow> for StoredDeadLetter {
     fn from(row: LetterRow) -> Self {
-        let LetterRow { id, received, source, topic, reason, pointer, detail, raw } = row;
-        let received = Timestamp::from_micros(received);
-        let reason = self::reason(&reason);
+        // The build before knew neither the size nor the last time.
+        let size = unsigned(row.size).max(u64::try_from(row.raw.len()).unwrap_or(0));
         Self {
-            id: unsigned(id),
-            letter: DeadLetter { received, source, topic, reason, pointer, detail, raw },
+            id: unsigned(row.id),
+            letter: DeadLetter {
+                received: Timestamp::from_micros(row.received),
+                source: row.source,
+                topic: row.topic,
+                reason: reason(&row.reason),
+                pointer: row.pointer,
+                detail: row.detail,
+                raw: row.raw,
+                size,
+                device: DeviceId::new(&row.device).ok(),
+                speaker: row.speaker,
+                retained: row.retained,
+            },
+            count: unsigned(row.count),
+            last: Timestamp::from_micros(row.last.max(row.received)),
+            tries: unsigned(row.tries),
+            tried: row.tried.map(Timestamp::from_micros),
+            replayed: row.replayed.map(Timestamp::from_micros),
         }
     }
 }
@@ -90,13 +116,25 @@ pub(crate) fn event_digest(row: &InboxRow) -> Vec<u8> {
     digest
 }
 
+fn source(word: &str) -> Option<Source> {
+    Source::ALL.into_iter().find(|source| source.as_str() == word)
+}
+
+/// What became of the letters of one source; of a newer build's source, nothing.
+pub(crate) type LetterTotalsRow = (String, i64, i64);
+
+/// Out of a [`LetterTotalsRow`].
+pub(crate) fn letter_totals((word, replayed, dropped): LetterTotalsRow) -> Option<LetterTotals> {
+    Some(LetterTotals { source: source(&word)?, replayed: unsigned(replayed), dropped: unsigned(dropped) })
+}
+
 /// The sum of one source; of a newer build's source, nothing.
 pub(crate) type TotalsRow = (String, i64, i64, i64, i64);
 
 /// Out of a [`TotalsRow`].
 pub(crate) fn totals((word, received, stored, duplicate, dead_lettered): TotalsRow) -> Option<SourceTotals> {
     Some(SourceTotals {
-        source: Source::ALL.into_iter().find(|source| source.as_str() == word)?,
+        source: source(&word)?,
         received: unsigned(received),
         stored: unsigned(stored),
         duplicate: unsigned(duplicate),

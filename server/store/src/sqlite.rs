@@ -6,6 +6,7 @@
 
 mod bulk;
 mod commit;
+mod dead_letters;
 mod fault;
 mod journal;
 mod letters;
@@ -21,7 +22,7 @@ use std::time::Duration;
 
 use pantau_schemas::dead_letter::Reason;
 use pantau_schemas::entry::Entry;
-use pantau_schemas::ids::{EventKey, Seq, SeriesId};
+use pantau_schemas::ids::{DeviceId, EventKey, Seq, SeriesId};
 use pantau_schemas::time::Timestamp;
 use pantau_schemas::world::World;
 use sqlx::SqlitePool;
@@ -99,6 +100,10 @@ impl Store for Sqlite {
 
     async fn dead_letter_counts(&self) -> Result<Vec<(Reason, u64)>, StoreError> {
         letters::counts(&self.readers, self.city).await
+    }
+
+    async fn unregistered(&self) -> Result<Vec<DeviceId>, StoreError> {
+        letters::unregistered(&self.readers, self.city).await
     }
 
     async fn event(&self, key: &EventKey) -> Result<Option<InboxRow>, StoreError> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use pantau_schemas::dead_letter::Reason;
 use pantau_schemas::entry::Entry;
-use pantau_schemas::ids::{EventKey, Seq, SeriesId};
+use pantau_schemas::ids::{DeviceId, EventKey, Seq, SeriesId};
 use pantau_schemas::time::Timestamp;
 use pantau_schemas::world::World;
 
@@ -77,7 +77,7 @@ pub trait Store: Send + Sync + 'static {
         limit: u32,
     ) -> impl Future<Output = Result<Vec<Bucket>, StoreError>> + Send;
 
-    /// Dead letters, newest first.
+    /// Dead letters.
     ///
     /// # Errors
     /// [`StoreError`] when the database fails.
@@ -95,11 +95,17 @@ pub trait Store: Send + Sync + 'static {
         id: u64,
     ) -> impl Future<Output = Result<Option<StoredDeadLetter>, StoreError>> + Send;
 
-    /// How many dead letters there are of each reason.
+    /// How many messages wait as dead letters of each reason.
     ///
     /// # Errors
     /// [`StoreError`] when the database fails.
     fn dead_letter_counts(&self) -> impl Future<Output = Result<Vec<(Reason, u64)>, StoreError>> + Send;
+
+    /// Devices whose messages wait because they were not registered, in the order of their ids.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the database fails.
+    fn unregistered(&self) -> impl Future<Output = Result<Vec<DeviceId>, StoreError>> + Send;
 
     /// An event as it came.
     ///

@@ -15,6 +15,7 @@ mod direct;
 mod gates;
 mod hostile;
 mod ladder;
+mod letters;
 mod malformed;
 mod players;
 mod readings;

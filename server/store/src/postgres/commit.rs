@@ -8,6 +8,7 @@ use sqlx::{Executor as _, PgConnection};
 
 use super::column::{column, text};
 use super::copy::copy;
+use super::dead_letters;
 use super::events::{write_inbox, write_rest};
 use super::fault::{FromSqlx as _, is_duplicate, name};
 use super::insert::{insert, insert_each, number_series, write_heads};
@@ -58,8 +59,12 @@ pub(super) async fn commit(
     conn.execute("BEGIN").await.store()?;
     let tip = tip(conn, pen).await?;
     if retry && tip.batch == Some(fingerprint) {
+        let mut committed = tip.committed;
+        if batch.has_letters() {
+            committed.letters = dead_letters::totals(&mut *conn, pen.city).await.store()?;
+        }
         conn.execute("ROLLBACK").await.store()?;
-        return Ok(Attempt::Committed(tip.committed, NewSeries::new()));
+        return Ok(Attempt::Committed(committed, NewSeries::new()));
     }
     let (seq, hash) = write_entries(conn, pen.city, &tip, &batch.entries).await?;
     write_inbox(conn, pen.city, &batch.inbox).await?;
@@ -86,8 +91,9 @@ pub(super) async fn commit(
     let heads = newest(samples.iter().chain(&suspects.rows));
     write_heads(conn, pen.city, &heads, &numbers).await.store()?;
     write_rest(conn, pen.city, batch, &batch.sum(&suspects_new)).await.store()?;
+    let letters = dead_letters::write(conn, pen.city, batch).await.store()?;
     let of_suspects: u64 = suspects_new.iter().map(|count| u64::try_from(*count).unwrap_or(0)).sum();
-    let committed = Committed { suspects_new, samples_new: samples_new + of_suspects };
+    let committed = Committed { suspects_new, samples_new: samples_new + of_suspects, letters };
     write_tip(conn, pen, (seq, &hash), fingerprint, &committed).await?;
     conn.execute("COMMIT").await.store()?;
     Ok(Attempt::Committed(committed, numbers.new))
@@ -117,7 +123,7 @@ async fn tip(conn: &mut PgConnection, pen: Pen) -> Result<Tip, StoreError> {
         return Err(StoreError::Superseded);
     }
     let suspects_new = serde_json::from_str(&suspects).unwrap_or_default();
-    let committed = Committed { suspects_new, samples_new: unsigned(samples) };
+    let committed = Committed { suspects_new, samples_new: unsigned(samples), ..Committed::default() };
     Ok(Tip { seq: Seq(unsigned(seq)), hash: digest(&hash).store()?, batch, committed })
 }
 

@@ -1,4 +1,4 @@
-//! Writing events, dead letters, signs of life and the sum.
+//! Writing events, signs of life and the sum.
 
 use std::collections::HashMap;
 
@@ -64,31 +64,14 @@ pub(super) async fn write_inbox(
     Ok(())
 }
 
-/// Dead letters, signs of life, the sum.
+/// Signs of life, the sum.
 pub(super) async fn write_rest(
     conn: &mut PgConnection,
     city: i32,
     batch: &Batch,
     totals: &[SourceTotals],
 ) -> Result<(), sqlx::Error> {
-    let Batch { dead_letters, heard, .. } = batch;
-    if !dead_letters.is_empty() {
-        sqlx::query(
-            "INSERT INTO dead_letter (city, received, source, topic, reason, pointer, detail, raw) \
-             SELECT $1, * FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], \
-             $8::bytea[])",
-        )
-        .bind(city)
-        .bind(column(dead_letters, |letter| letter.received.micros()))
-        .bind(column(dead_letters, |letter| text(&letter.source)))
-        .bind(column(dead_letters, |letter| text(&letter.topic)))
-        .bind(column(dead_letters, |letter| letter.reason.as_str()))
-        .bind(column(dead_letters, |letter| text(&letter.pointer)))
-        .bind(column(dead_letters, |letter| text(&letter.detail)))
-        .bind(column(dead_letters, |letter| letter.raw.as_slice()))
-        .execute(&mut *conn)
-        .await?;
-    }
+    let Batch { heard, .. } = batch;
     if !heard.is_empty() {
         // One row a device: a statement may not update one twice.
         let mut latest: HashMap<&str, i64> = HashMap::new();

@@ -1,14 +1,16 @@
 //! Reading dead letters and the inbox.
 
 use pantau_schemas::dead_letter::Reason;
-use pantau_schemas::ids::EventKey;
+use pantau_schemas::ids::{DeviceId, EventKey};
+use pantau_schemas::observation::Source;
 use sqlx::{AssertSqlSafe, PgPool};
 
+use super::column::column;
 use super::fault::FromSqlx as _;
 use crate::batch::InboxRow;
 use crate::error::StoreError;
 use crate::numbers::{signed, unsigned};
-use crate::query::{DeadLetterQuery, StoredDeadLetter};
+use crate::query::{DeadLetterQuery, LetterOrder, LetterState, StoredDeadLetter};
 use crate::rows::{EventRow, LETTERS, LetterRow, MAX_LETTERS, reason};
 
 pub(super) async fn page(
@@ -16,17 +18,54 @@ pub(super) async fn page(
     city: i32,
     query: &DeadLetterQuery,
 ) -> Result<Vec<StoredDeadLetter>, StoreError> {
-    let reason = if query.reason.is_some() { "AND reason = $3" } else { "" };
-    let sql = format!("{LETTERS} WHERE city = $1 AND id < $2 {reason} ORDER BY id DESC LIMIT $4");
+    let mut sql = format!("{LETTERS} WHERE city = $1");
+    let (beyond, order) = match query.order {
+        LetterOrder::NewestFirst => ("id < $2", "id DESC"),
+        LetterOrder::OldestFirst => ("id > $2", "id"),
+    };
+    let state = match query.state {
+        LetterState::Waiting => "replayed IS NULL",
+        LetterState::Replayed => "replayed IS NOT NULL",
+    };
+    // Each condition is there only when asked for, so that each question has its index.
+    let conditions = [
+        (true, state),
+        (query.beyond.is_some(), beyond),
+        (query.reason.is_some(), "reason = $3"),
+        (query.source.is_some(), "source = $4"),
+        (query.devices.is_some(), "device = ANY($5)"),
+    ];
+    for (_, condition) in conditions.iter().filter(|(asked, _)| *asked) {
+        sql.push_str(" AND ");
+        sql.push_str(condition);
+    }
+    sql.push_str(&format!(" ORDER BY {order} LIMIT $6"));
+    let devices = query.devices.as_ref().map(|devices| column(devices, DeviceId::as_str));
+    // Only the fixed pieces above.
     let rows: Vec<LetterRow> = sqlx::query_as(AssertSqlSafe(sql))
         .bind(city)
-        .bind(query.before.map_or(i64::MAX, signed))
+        .bind(query.beyond.map(signed))
         .bind(query.reason.map(Reason::as_str))
+        .bind(query.source.map(Source::as_str))
+        .bind(devices)
         .bind(i64::from(query.limit.min(MAX_LETTERS)))
         .fetch_all(pool)
         .await
         .store()?;
     Ok(rows.into_iter().map(StoredDeadLetter::from).collect())
+}
+
+pub(super) async fn unregistered(pool: &PgPool, city: i32) -> Result<Vec<DeviceId>, StoreError> {
+    let rows: Vec<String> = sqlx::query_scalar(
+        "SELECT DISTINCT device COLLATE \"C\" AS device FROM dead_letter \
+         WHERE city = $1 AND reason = $2 AND replayed IS NULL AND device <> '' ORDER BY device",
+    )
+    .bind(city)
+    .bind(Reason::UnknownDevice.as_str())
+    .fetch_all(pool)
+    .await
+    .store()?;
+    Ok(rows.iter().filter_map(|device| DeviceId::new(device).ok()).collect())
 }
 
 pub(super) async fn one(pool: &PgPool, city: i32, id: u64) -> Result<Option<StoredDeadLetter>, StoreError> {
@@ -42,7 +81,8 @@ pub(super) async fn one(pool: &PgPool, city: i32, id: u64) -> Result<Option<Stor
 
 pub(super) async fn counts(pool: &PgPool, city: i32) -> Result<Vec<(Reason, u64)>, StoreError> {
     let rows: Vec<(String, i64)> = sqlx::query_as(
-        "SELECT reason, count(*) FROM dead_letter WHERE city = $1 GROUP BY reason ORDER BY reason COLLATE \"C\"",
+        "SELECT reason, sum(count)::bigint FROM dead_letter WHERE city = $1 AND replayed IS NULL \
+         GROUP BY reason ORDER BY reason COLLATE \"C\"",
     )
     .bind(city)
     .fetch_all(pool)

@@ -26,7 +26,7 @@ pub(super) async fn prune(store: &Postgres, retention: &Retention) -> Result<Pru
         pruned.dead_letters = repeat(store, || {
             sqlx::query(
                 "DELETE FROM dead_letter WHERE city = $1 AND id IN \
-                 (SELECT id FROM dead_letter WHERE city = $1 AND received < $2 ORDER BY id LIMIT $3)",
+                 (SELECT id FROM dead_letter WHERE city = $1 AND greatest(received, last) < $2 ORDER BY id LIMIT $3)",
             )
             .bind(store.city)
             .bind(before.micros())

@@ -7,7 +7,7 @@ use pantau_schemas::world::World;
 use sqlx::PgPool;
 
 use super::fault::FromSqlx as _;
-use super::{journal, verify};
+use super::{dead_letters, journal, verify};
 use crate::batch::SourceTotals;
 use crate::chain::{Broken, Chain, Fault};
 use crate::error::StoreError;
@@ -43,6 +43,7 @@ pub(super) async fn recover(pool: &PgPool, city: i32) -> Result<Recovered, Store
         heard: heard(pool, city).await?,
         inbox: inbox(pool, city).await?,
         totals: totals(pool, city).await?,
+        letters: dead_letters::totals(pool, city).await.store()?,
         entries_replayed,
     })
 }

@@ -8,6 +8,7 @@ use pantau_schemas::observation::Sample;
 use sqlx::{Row as _, SqliteConnection};
 
 use super::bulk::{bulk, run};
+use super::dead_letters;
 use super::fault::{FromSqlx as _, name};
 use super::samples::slot_of;
 use crate::batch::{Batch, Committed, InboxRow, SealedEntry, SourceTotals};
@@ -32,7 +33,6 @@ bulk!(
     7,
     "ON CONFLICT DO NOTHING"
 );
-bulk!(LETTER, "INSERT INTO dead_letter (city, received, source, topic, reason, pointer, detail, raw)", 8, "");
 bulk!(
     HEARD,
     "INSERT INTO heard (city, device, time)",
@@ -61,14 +61,18 @@ pub(super) async fn commit(
 ) -> Result<(Committed, NewSeries), StoreError> {
     sqlx::query("BEGIN IMMEDIATE").execute(&mut *conn).await.store()?;
     let tip = tip(conn, city).await?;
-    if retry && let Some(committed) = tip.committed_as(fingerprint) {
+    if retry && let Some(mut committed) = tip.committed_as(fingerprint) {
+        if batch.has_letters() {
+            committed.letters = dead_letters::totals(&mut *conn, city).await.store()?;
+        }
         sqlx::query("ROLLBACK").execute(&mut *conn).await.store()?;
         return Ok((committed, NewSeries::new()));
     }
     let (seq, hash) = write_entries(conn, city, &tip, &batch.entries).await?;
     write_inbox(conn, city, &batch.inbox).await?;
     let mut numbers = Numbers::new(series);
-    let committed = write_samples(conn, city, &mut numbers, batch).await?;
+    let mut committed = write_samples(conn, city, &mut numbers, batch).await?;
+    committed.letters = dead_letters::write(conn, city, batch).await.store()?;
     write_rest(conn, city, batch, &batch.sum(&committed.suspects_new)).await.map_err(name)?;
     write_tip(conn, city, seq, &hash, fingerprint, &committed).await.map_err(name)?;
     sqlx::query("COMMIT").execute(conn).await.store()?;
@@ -100,7 +104,7 @@ async fn tip(conn: &mut SqliteConnection, city: i64) -> Result<Tip, StoreError> 
         return Ok(Tip { seq: Seq(0), hash: Hash::ZERO, batch: None, committed: Committed::default() });
     };
     let suspects_new = serde_json::from_str(&suspects).unwrap_or_default();
-    let committed = Committed { suspects_new, samples_new: unsigned(samples) };
+    let committed = Committed { suspects_new, samples_new: unsigned(samples), ..Committed::default() };
     Ok(Tip { seq: Seq(unsigned(seq)), hash: digest(&hash).store()?, batch: Some(batch), committed })
 }
 
@@ -260,7 +264,7 @@ async fn write_samples(
     let mut heads: Vec<Measured> = newest.into_values().collect();
     heads.sort_by_key(|head| head.series);
     upsert_heads(conn, &heads).await.map_err(name)?;
-    Ok(Committed { suspects_new, samples_new })
+    Ok(Committed { suspects_new, samples_new, ..Committed::default() })
 }
 
 /// Gives every new series its number.
@@ -297,22 +301,13 @@ async fn upsert_heads(conn: &mut SqliteConnection, heads: &[Measured]) -> Result
     Ok(())
 }
 
-/// Dead letters, signs of life, the sum.
+/// Signs of life, the sum.
 async fn write_rest(
     conn: &mut SqliteConnection,
     city: i64,
     batch: &Batch,
     totals: &[SourceTotals],
 ) -> Result<(), sqlx::Error> {
-    run!(conn, LETTER, batch.dead_letters.as_slice(), |query, letter| query
-        .bind(city)
-        .bind(letter.received.micros())
-        .bind(letter.source.as_str())
-        .bind(letter.topic.as_str())
-        .bind(letter.reason.as_str())
-        .bind(letter.pointer.as_str())
-        .bind(letter.detail.as_str())
-        .bind(letter.raw.as_slice()));
     run!(conn, HEARD, batch.heard.as_slice(), |query, (device, time)| query
         .bind(city)
         .bind(device.as_str())

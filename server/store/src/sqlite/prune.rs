@@ -25,7 +25,7 @@ pub(super) async fn prune(store: &Sqlite, retention: &Retention) -> Result<Prune
         pruned.dead_letters = repeat(store, || {
             sqlx::query(
                 "DELETE FROM dead_letter WHERE id IN \
-                 (SELECT id FROM dead_letter WHERE city = ?1 AND received < ?2 ORDER BY id LIMIT ?3)",
+                 (SELECT id FROM dead_letter WHERE city = ?1 AND max(received, last) < ?2 ORDER BY id LIMIT ?3)",
             )
             .bind(store.city)
             .bind(before.micros())

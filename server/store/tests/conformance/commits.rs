@@ -8,7 +8,9 @@ use pantau_schemas::dead_letter::{DeadLetter, Reason};
 use pantau_schemas::hash::Hash;
 use pantau_schemas::ids::{CityCode, Seq};
 use pantau_schemas::world::World;
-use pantau_store::{Batch, Conflict, EntryQuery, Recovered, Store, StoreError, body_digest, key_digest};
+use pantau_store::{
+    Batch, Conflict, DeadLetterQuery, EntryQuery, Recovered, Store, StoreError, body_digest, key_digest,
+};
 use proptest::strategy::{Strategy as _, ValueTree as _};
 
 use super::Home;
@@ -35,6 +37,7 @@ fn full(scribe: &mut Scribe, n: u64) -> Batch {
         )],
         heard: vec![(device(1), NOON.plus_millis(at))],
         totals: vec![totals(n)],
+        ..Batch::default()
     }
 }
 
@@ -194,7 +197,7 @@ pub(crate) async fn two_cities_in_one_home_see_nothing_of_each_other(home: &impl
 
     let store = home.open_city(&CityCode::new("lain").unwrap()).await;
     assert_eq!(store.recover().await.unwrap(), Recovered::default());
-    assert_eq!(store.dead_letters(&super::events::newest(10)).await.unwrap(), []);
+    assert_eq!(store.dead_letters(&DeadLetterQuery::newest(10)).await.unwrap(), []);
     assert!(store.dead_letter(1).await.unwrap().is_none());
     assert!(store.event(&event("e-1", "").key).await.unwrap().is_none());
     let mut scribe = Scribe::default();

@@ -2,14 +2,11 @@
 
 use pantau_schemas::dead_letter::{DeadLetter, MAX_RAW, Reason};
 use pantau_schemas::event::Reporter;
+use pantau_schemas::observation::Source;
 use pantau_store::{Batch, DeadLetterQuery, InboxRow, Retention, Store, body_digest, key_digest};
 
 use super::Home;
 use super::scribe::{NOON, event, of_samples, sample, series};
-
-pub(crate) fn newest(limit: u32) -> DeadLetterQuery {
-    DeadLetterQuery { before: None, reason: None, limit }
-}
 
 pub(crate) async fn an_event_is_kept_as_it_came_and_its_reporter_can_be_forgotten(home: &impl Home) {
     let store = home.open().await;
@@ -49,15 +46,15 @@ pub(crate) async fn dead_letters_can_be_seen_counted_and_paged(home: &impl Home)
     let counts = store.dead_letter_counts().await.unwrap();
     assert_eq!(counts, [(Reason::Schema, 1), (Reason::UnknownDevice, 5)]);
     let mut seen = Vec::new();
-    let mut query = newest(4);
+    let mut query = DeadLetterQuery::newest(4);
     loop {
         let page = store.dead_letters(&query).await.unwrap();
         let Some(last) = page.last() else { break };
-        query.before = Some(last.id);
+        query.beyond = Some(last.id);
         seen.extend(page);
     }
     assert_eq!(seen.iter().rev().map(|stored| stored.letter.clone()).collect::<Vec<_>>(), dead_letters);
-    let schema = DeadLetterQuery { reason: Some(Reason::Schema), ..newest(9) };
+    let schema = DeadLetterQuery { reason: Some(Reason::Schema), ..DeadLetterQuery::newest(9) };
     let found = store.dead_letters(&schema).await.unwrap();
     assert_eq!(found.iter().map(|stored| stored.letter.topic.as_str()).collect::<Vec<_>>(), ["t/5"]);
     let id = found[0].id;
@@ -74,9 +71,12 @@ pub(crate) async fn only_what_is_past_its_time_goes(home: &impl Home) {
             samples.push(sample(&format!("{device}/x"), hour * 3_600_000, 1.0));
         }
     }
-    let dead_letters = (0..4)
-        .map(|day| DeadLetter::new(NOON.plus_millis(day * DAY), "mqtt", "t", Reason::Json, "", "", b""));
-    let batch = Batch { dead_letters: dead_letters.collect(), ..of_samples(samples) };
+    // That of the first day came again on the last.
+    let dead_letters = [(0, "a"), (0, "b"), (1, "c"), (2, "d"), (3, "e"), (3, "a")].map(|(day, raw)| {
+        let at = NOON.plus_millis(day * DAY);
+        DeadLetter::new(at, "mqtt", "t", Reason::Json, "", "", raw.as_bytes())
+    });
+    let batch = Batch { dead_letters: dead_letters.into(), ..of_samples(samples) };
     store.commit(&batch).await.unwrap();
 
     let before = NOON.plus_millis(2 * DAY);
@@ -84,6 +84,8 @@ pub(crate) async fn only_what_is_past_its_time_goes(home: &impl Home) {
         Retention { samples_before: Some(before), dead_letters_before: Some(before), reporters_before: None };
     let pruned = store.prune(&retention).await.unwrap();
     assert_eq!(pruned.dead_letters, 2);
+    let [letters] = store.recover().await.unwrap().letters[..] else { panic!("one way in") };
+    assert_eq!((letters.source, letters.replayed, letters.dropped), (Source::Mqtt, 0, 2));
     let a = series("a/x");
     let left = store.samples(&a, NOON, NOON.plus_millis(9 * DAY), 1_000).await.unwrap();
     let young = left.iter().filter(|(time, _)| *time >= before).count();

@@ -5,6 +5,7 @@
 pub(crate) mod commits;
 pub(crate) mod events;
 pub(crate) mod journal;
+pub(crate) mod letters;
 pub(crate) mod samples;
 pub(crate) mod scribe;
 
@@ -44,6 +45,11 @@ macro_rules! promises {
             journal::a_snapshot_spares_the_replay,
             journal::a_snapshot_ahead_of_the_journal_is_refused,
             journal::a_whole_journal_is_proved_whole_while_it_grows,
+            letters::letters_that_say_the_same_are_one_with_a_count,
+            letters::a_letter_that_was_understood_is_marked_once,
+            letters::a_letter_that_fails_again_has_its_new_reason,
+            letters::the_oldest_of_whoever_has_too_many_go_first,
+            letters::letters_can_be_asked_for_by_way_device_and_state,
             samples::a_sample_that_comes_again_is_counted_as_known,
             samples::a_suspect_is_counted_as_what_it_turns_out_to_be,
             samples::a_late_sample_is_kept_in_its_place_and_is_not_the_newest,

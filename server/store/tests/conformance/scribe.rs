@@ -144,5 +144,6 @@ pub(crate) fn everything(scribe: &mut Scribe) -> Batch {
         dead_letters: all.map(|_| DeadLetter::new(NOON, "mqtt", "t", Reason::Json, "", "", b"{")).collect(),
         heard: Vec::new(),
         totals: vec![totals(last)],
+        ..Batch::default()
     }
 }

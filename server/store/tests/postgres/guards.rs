@@ -175,7 +175,7 @@ async fn several_first_starts_at_once_make_one_schema() {
         store.commit(&everything(&mut Scribe::default())).await.unwrap();
     }
     let mut conn = database.raw().await;
-    conn.execute("UPDATE _sqlx_migrations SET version = 4711").await.unwrap();
+    conn.execute("UPDATE _sqlx_migrations SET version = 4711 WHERE version = (SELECT max(version) FROM _sqlx_migrations)").await.unwrap();
     let refused = database.try_open().await.unwrap_err();
     assert!(matches!(refused, StoreError::Newer { found: 4711, .. }), "{refused:?}");
 }

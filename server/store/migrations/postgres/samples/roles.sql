@@ -18,9 +18,10 @@ BEGIN
     GRANT SELECT ON ALL TABLES IN SCHEMA pantau TO pantau_runtime;
     -- The journal, the inbox and the names of cities and series only grow.
     GRANT INSERT ON city, journal, inbox, series TO pantau_runtime;
-    GRANT INSERT, UPDATE ON tip, head, heard, total TO pantau_runtime;
+    GRANT INSERT, UPDATE ON tip, head, heard, total, letter_total TO pantau_runtime;
     GRANT INSERT, UPDATE, DELETE ON snapshot TO pantau_runtime;
-    GRANT INSERT, DELETE ON sample, reporter, dead_letter TO pantau_runtime;
+    GRANT INSERT, DELETE ON sample, reporter TO pantau_runtime;
+    GRANT INSERT, UPDATE, DELETE ON dead_letter TO pantau_runtime;
     GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA pantau TO pantau_runtime;
 END
 $$;
