@@ -6,6 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::Context;
+use rustix::process::Signal;
 
 use crate::process::Process;
 use crate::{ports, tools, wait};
@@ -87,6 +88,14 @@ impl Broker {
             process.terminate(Duration::from_secs(10)).await?;
         }
         Ok(())
+    }
+
+    /// Sends it a signal.
+    ///
+    /// # Errors
+    /// It is down.
+    pub fn signal(&self, signal: Signal) -> anyhow::Result<()> {
+        self.process.as_ref().context("the broker is down")?.signal(signal)
     }
 
     /// Where it listens.

@@ -1,5 +1,7 @@
 //! A whole city on loopback, for one test.
 
+mod lines;
+
 use std::collections::HashMap;
 use std::fmt::Write;
 use std::io::{Read, Write as _};
@@ -14,6 +16,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::broker::{Broker, Memory};
 use crate::device::Device;
+use crate::disk::Disk;
 use crate::http;
 use crate::live::Live;
 use crate::media::Media;
@@ -23,6 +26,8 @@ use crate::said::say;
 use crate::server::Server;
 use crate::webhook::{self, Post};
 use crate::{ports, wait};
+
+pub use lines::Lines;
 
 /// Cities at the same time; one that needs the whole machine takes both places.
 const PLACES: u32 = 2;
@@ -62,6 +67,9 @@ pub struct Plan {
     alone: bool,
     postgres: bool,
     name: Option<&'static str>,
+    store: Option<String>,
+    lines: bool,
+    disk_mib: Option<u32>,
 }
 
 impl Plan {
@@ -144,6 +152,27 @@ impl Plan {
         self
     }
 
+    /// With more keys of `[store]`, TOML.
+    #[must_use]
+    pub fn store(mut self, toml: &str) -> Self {
+        self.store = Some(toml.to_owned());
+        self
+    }
+
+    /// With so small a disk for its embedded store.
+    #[must_use]
+    pub fn disk_mib(mut self, mib: u32) -> Self {
+        self.disk_mib = Some(mib);
+        self
+    }
+
+    /// With lines that fail on demand between the server and everything around it.
+    #[must_use]
+    pub fn lines(mut self) -> Self {
+        self.lines = true;
+        self
+    }
+
     /// With a name beside its address, `….test`: browsers of tests find it there, and do not count it as secure.
     #[must_use]
     pub fn named(mut self, name: &'static str) -> Self {
@@ -170,13 +199,25 @@ impl Plan {
             true => Some(Database::start().await?),
             false => None,
         };
-        let store = database.as_ref().map_or_else(|| "sqlite:data/pantau.db".to_owned(), Database::url);
+        let mut store = database.as_ref().map_or_else(|| "sqlite:data/pantau.db".to_owned(), Database::url);
         let address = ports::free()?;
         let direct = if self.direct { Some(ports::free()?) } else { None };
-        let mqtt = broker.as_ref().map(Broker::address).or(direct);
-        let config = self.write(dir.path(), (address, &store), mqtt, cameras.as_ref())?;
-        let server = Server::new(address, config, dir.path().join("pantau.log"));
-        let mut city = TestCity { server, broker, direct, cameras, database, dir, _permit: permit };
+        let mut behind = broker.as_ref().map(Broker::address);
+        let lines = match self.lines {
+            true => {
+                let lines = Lines::new(address, direct, &mut behind, database.as_ref(), &mut store).await?;
+                Some(lines)
+            }
+            false => None,
+        };
+        let config = self.write(dir.path(), (address, &store), (behind, direct), cameras.as_ref())?;
+        let mut server = Server::new(address, config, dir.path().join("pantau.log"));
+        if let Some(mib) = self.disk_mib {
+            let data = dir.path().join("data");
+            std::fs::create_dir_all(&data)?;
+            server = server.on_disk(Disk::new(data, mib));
+        }
+        let mut city = TestCity { server, broker, direct, cameras, database, lines, dir, _permit: permit };
         city.server.start().await?;
         Ok(city)
     }
@@ -186,7 +227,7 @@ impl Plan {
         &self,
         dir: &Path,
         (address, store): (SocketAddr, &str),
-        mqtt: Option<SocketAddr>,
+        (broker, direct): (Option<SocketAddr>, Option<SocketAddr>),
         cameras: Option<&Cameras>,
     ) -> anyhow::Result<PathBuf> {
         let (city, secrets) = (dir.join("city"), dir.join("secrets"));
@@ -210,16 +251,21 @@ impl Plan {
         std::fs::write(secrets.join("lapor"), webhook::secret(&webhook::KEY))?;
         let mut config = format!(
             "[city]\ncode = \"metro\"\nname = \"Kota Metro\"\nzone = \"Asia/Jakarta\"\nregistry = \"city/\"\n\
-             [store]\nurl = \"{store}\"\n\
-             [server]\nlisten = \"{address}\"\ndata = \"data\"\n"
+             [store]\nurl = \"{store}\"\n{}\n\
+             [server]\nlisten = \"{address}\"\ndata = \"data\"\n",
+            self.store.as_deref().unwrap_or_default()
         );
         if let Some(name) = self.name {
             writeln!(config, "origins = [\"http://{name}:{}\"]", address.port())?;
         }
-        match mqtt {
-            Some(address) if self.direct => writeln!(config, "[mqtt]\nlisten = \"{address}\"")?,
-            Some(broker) => writeln!(config, "[mqtt]\nurl = \"mqtt://{broker}\"")?,
-            None => {}
+        if broker.or(direct).is_some() {
+            writeln!(config, "[mqtt]")?;
+        }
+        if let Some(broker) = broker {
+            writeln!(config, "url = \"mqtt://{broker}\"")?;
+        }
+        if let Some(direct) = direct {
+            writeln!(config, "listen = \"{direct}\"")?;
         }
         if !self.no_sender {
             writeln!(
@@ -274,6 +320,7 @@ pub struct TestCity {
     direct: Option<SocketAddr>,
     cameras: Option<Cameras>,
     database: Option<Database>,
+    lines: Option<Lines>,
     dir: TempDir,
     _permit: SemaphorePermit<'static>,
 }
@@ -311,6 +358,29 @@ impl TestCity {
     /// The store is embedded.
     pub fn database(&mut self) -> anyhow::Result<&mut Database> {
         self.database.as_mut().context("the city has no database server")
+    }
+
+    /// The lines.
+    ///
+    /// # Errors
+    /// The plan had none.
+    pub fn lines(&self) -> anyhow::Result<&Lines> {
+        self.lines.as_ref().context("the city has no lines that fail")
+    }
+
+    /// Where devices publish to the server itself: the near end of their line, if it has one.
+    ///
+    /// # Errors
+    /// The plan had no such port.
+    pub fn intake(&self) -> anyhow::Result<SocketAddr> {
+        let near = self.lines.as_ref().and_then(|lines| lines.near.devices);
+        near.or(self.direct).context("devices do not publish to the server itself")
+    }
+
+    /// Where screens connect: the near end of their line, if it has one.
+    #[must_use]
+    pub fn screens(&self) -> SocketAddr {
+        self.lines.as_ref().map_or(self.address(), |lines| lines.near.screens)
     }
 
     /// The cameras.

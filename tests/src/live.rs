@@ -35,12 +35,16 @@ pub struct Live<S = TcpStream> {
     pub remembers: bool,
     /// [`World::digest`] at every entry that it saw, while it remembers.
     pub digests: BTreeMap<Seq, Hash>,
+    /// The hash of every entry that it saw in this epoch.
+    pub hashes: BTreeMap<Seq, Hash>,
     /// Newest values.
     pub heads: BTreeMap<String, (Timestamp, f64)>,
     /// Durable up to here.
     pub settled: Seq,
     /// Whether history is being saved.
     pub store: StoreState,
+    /// Since when it is not.
+    pub since: Option<Timestamp>,
     /// Snapshots that came.
     pub snapshots: usize,
     /// The longest silence between two messages.
@@ -109,9 +113,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<S> {
             world: before.map(|before| before.world).unwrap_or_default(),
             remembers: true,
             digests: BTreeMap::new(),
+            hashes: BTreeMap::new(),
             heads: BTreeMap::new(),
             settled: Seq(0),
             store: StoreState::Unknown,
+            since: None,
             snapshots: 0,
             silence: Duration::ZERO,
             heard: Instant::now(),
@@ -139,6 +145,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<S> {
                     let chained = Hash::chain(&self.world.hash, entry.canonical()?.as_bytes());
                     ensure!(chained == entry.hash, "the hash of entry {} does not fit what came", entry.seq);
                     self.world.apply(&entry)?;
+                    self.hashes.insert(entry.seq, entry.hash);
                     self.remember();
                 }
             }
@@ -147,9 +154,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Live<S> {
                     self.heads.insert(head.series.to_string(), (head.time, head.value));
                 }
             }
-            LiveMessage::Settled { seq, store, .. } => {
+            LiveMessage::Settled { seq, store, since } => {
                 self.settled = seq;
                 self.store = store;
+                self.since = since;
             }
             LiveMessage::Welcome { .. } => bail!("a second welcome"),
             LiveMessage::Tick { .. } | LiveMessage::Notice { .. } | LiveMessage::Unknown => {}

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use crate::process::Process;
@@ -15,6 +15,9 @@ use crate::{tools, wait};
 
 /// How long it may take to start or to stop.
 const WITHIN: Duration = Duration::from_secs(60);
+
+/// The name of its socket, in whatever folder.
+pub const SOCKET: &str = ".s.PGSQL.5432";
 
 /// A database server that keeps what it said it kept.
 #[derive(Debug)]
@@ -84,10 +87,66 @@ impl Database {
         Ok(())
     }
 
+    /// Stops it and every process of its connections, as a machine that hangs would (SIGSTOP).
+    ///
+    /// # Errors
+    /// It is down.
+    pub fn pause(&self) -> anyhow::Result<()> {
+        let process = self.process.as_ref().context("the database is down")?;
+        // The one that starts others first, so that none is forgotten.
+        process.signal(Signal::STOP)?;
+        self.signal_children(Signal::STOP)
+    }
+
+    /// Lets it go on after [`Database::pause`].
+    ///
+    /// # Errors
+    /// It is down.
+    pub fn resume(&self) -> anyhow::Result<()> {
+        self.signal_children(Signal::CONT)?;
+        self.process.as_ref().context("the database is down")?.signal(Signal::CONT)
+    }
+
+    fn signal_children(&self, signal: Signal) -> anyhow::Result<()> {
+        let id = self.process.as_ref().context("the database is down")?.id();
+        let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children"))?;
+        for child in children.split_whitespace().filter_map(|id| Pid::from_raw(id.parse().ok()?)) {
+            // One that has ended meanwhile needs no signal.
+            let _gone = kill_process(child, signal);
+        }
+        Ok(())
+    }
+
+    /// Runs SQL as a person would, and gives what it answers.
+    ///
+    /// # Errors
+    /// The database says why not.
+    pub async fn sql(&self, sql: &str) -> anyhow::Result<String> {
+        let mut psql = tokio::process::Command::new(self.binaries.join("psql"));
+        psql.args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--username=owner"]);
+        psql.args(["--dbname=postgres", "--port=5432", "--set=ON_ERROR_STOP=1", "--command", sql]);
+        psql.arg("--host").arg(self.folder.path()).kill_on_drop(true);
+        let output = psql.output().await.context("failed to run psql")?;
+        ensure!(output.status.success(), "psql: {}", String::from_utf8_lossy(&output.stderr));
+        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    }
+
     /// Its address, as the configuration has it.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("postgres://owner@localhost/postgres?host={}", self.folder.path().display())
+        Self::url_in(self.folder.path())
+    }
+
+    /// The address of a database whose socket is in this folder.
+    #[must_use]
+    pub fn url_in(folder: &Path) -> String {
+        format!("postgres://owner@localhost/postgres?host={}", folder.display())
+    }
+
+    /// Its socket.
+    #[must_use]
+    pub fn socket(&self) -> PathBuf {
+        self.folder.path().join(SOCKET)
     }
 
     /// The last lines of its log.

@@ -6,8 +6,10 @@ use std::process::{Command, ExitStatus, Output};
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
+use pantau_schemas::entry::Entry;
 use serde_json::Value;
 
+use crate::disk::Disk;
 use crate::process::Process;
 use crate::{http, wait};
 
@@ -22,6 +24,7 @@ pub struct Server {
     address: SocketAddr,
     config: PathBuf,
     log: PathBuf,
+    disk: Option<Disk>,
     process: Option<Process>,
 }
 
@@ -30,15 +33,11 @@ pub struct Server {
 /// # Errors
 /// It was not built.
 pub fn program() -> anyhow::Result<PathBuf> {
-    let tests = std::env::current_exe()?;
-    let profile = tests.ancestors().nth(2).context("the tests are in no target folder")?;
-    let program = profile.join("pantau");
-    ensure!(
-        program.is_file(),
-        "{} is not there: build it with `cargo build --package pantau`, in the profile of the tests",
-        program.display()
-    );
-    Ok(program)
+    // Tests are in a folder beside the programs, programs of ours beside it.
+    let own = std::env::current_exe()?;
+    let found =
+        own.ancestors().skip(1).take(2).map(|folder| folder.join("pantau")).find(|path| path.is_file());
+    found.context("pantau is not there: build it with `cargo build --package pantau`, in the same profile")
 }
 
 /// Runs a command of the program to its end.
@@ -53,7 +52,22 @@ impl Server {
     /// A server that is not running yet.
     #[must_use]
     pub const fn new(address: SocketAddr, config: PathBuf, log: PathBuf) -> Self {
-        Self { address, config, log, process: None }
+        Self { address, config, log, disk: None, process: None }
+    }
+
+    /// The same with a disk of its own for one folder, which goes when its process ends.
+    #[must_use]
+    pub fn on_disk(self, disk: Disk) -> Self {
+        Self { disk: Some(disk), ..self }
+    }
+
+    /// Its own disk's folder, as seen from here; while it runs.
+    ///
+    /// # Errors
+    /// It has none, or is down.
+    pub fn disk(&self) -> anyhow::Result<PathBuf> {
+        let disk = self.disk.as_ref().context("the server has no disk of its own")?;
+        Ok(disk.seen_from_outside(self.process.as_ref().context("the server is down")?.id()))
     }
 
     /// Starts it and waits until it is ready; gives how long that took.
@@ -70,7 +84,10 @@ impl Server {
     /// # Errors
     /// It cannot be started.
     pub fn launch(&mut self) -> anyhow::Result<()> {
-        let mut command = Command::new(program()?);
+        let mut command = match &self.disk {
+            Some(disk) => disk.command(&program()?),
+            None => Command::new(program()?),
+        };
         command.arg("serve").arg("--config").arg(&self.config);
         command.env("RUST_LOG", "info,pantau=debug,pantau_camera=debug,retina=trace");
         self.process = Some(Process::start("pantau", &mut command, &self.log)?);
@@ -113,6 +130,11 @@ impl Server {
     pub fn stop_blocking(&mut self) -> anyhow::Result<ExitStatus> {
         let mut process = self.process.take().context("the server is down")?;
         process.terminate_blocking(STOP_WITHIN).with_context(|| process.tail())
+    }
+
+    /// Whether its process has not ended.
+    pub fn runs(&mut self) -> bool {
+        self.process.as_mut().is_some_and(Process::runs)
     }
 
     /// The process, while it runs.
@@ -165,13 +187,32 @@ impl Server {
         http::get_json(self.address, "/v1/status?digest=true").await
     }
 
+    /// Every entry of the journal, read from the store by `pantau export`.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn export(&self) -> anyhow::Result<Vec<Entry>> {
+        let config = self.config.display().to_string();
+        let output = run(&["export", "--config", &config])?;
+        let error = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "export failed: {error}");
+        let lines = output.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        lines.map(|line| serde_json::from_slice(line).context("a line of the export is no entry")).collect()
+    }
+
     /// Proves the journal with `pantau audit verify`; gives what it says.
     ///
     /// # Errors
     /// The chain is broken.
     pub fn audit(&self) -> anyhow::Result<String> {
         let config = self.config.display().to_string();
-        let output = run(&["audit", "verify", "--config", &config])?;
+        let output = match (&self.disk, &self.process) {
+            (Some(disk), Some(process)) => {
+                let mut command = disk.beside(process.id(), &program()?);
+                command.args(["audit", "verify", "--config", &config]).output()?
+            }
+            _ => run(&["audit", "verify", "--config", &config])?,
+        };
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         let error = String::from_utf8_lossy(&output.stderr);
         ensure!(output.status.success(), "audit verify failed: {said}{error}");

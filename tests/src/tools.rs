@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use crate::disk::Disk;
 use crate::said::say;
 
 /// A program that some tests need.
@@ -12,6 +13,8 @@ pub enum Tool {
     Mosquitto,
     /// A PostgreSQL server, 15 or newer.
     Postgres,
+    /// A small disk for one program: mount namespaces.
+    SmallDisk,
     /// gst-rtsp-server through Python's object introspection, with an H.264 encoder.
     GstRtspServer,
     /// Chromium, Node, and the packages of `package.json`.
@@ -24,6 +27,9 @@ impl Tool {
         match self {
             Self::Mosquitto => find("mosquitto").is_none().then(|| "mosquitto is not installed".to_owned()),
             Self::Postgres => postgres().is_none().then(|| "PostgreSQL is not installed".to_owned()),
+            Self::SmallDisk => {
+                (!Disk::possible()).then(|| "this machine lets nobody mount a small disk".to_owned())
+            }
             Self::GstRtspServer => gst_missing(),
             Self::Browser => browser_missing(),
         }

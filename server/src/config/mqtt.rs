@@ -20,7 +20,7 @@ pub(super) struct Mqtt {
 }
 
 /// Keys that mean something only with a broker.
-const BROKER_KEYS: [&str; 4] = ["user", "password_file", "ca_file", "client_id"];
+const BROKER_KEYS: [&str; 5] = ["user", "password_file", "ca_file", "client_id", "receive_maximum"];
 
 pub(super) fn read(mut table: Table<'_>, city: &CityCode, base: &Path, faults: &Faults) -> Mqtt {
     let broker = table.parsed("url", |url| broker::Settings::new(url, city.clone()));
@@ -46,6 +46,8 @@ pub(super) fn read(mut table: Table<'_>, city: &CityCode, base: &Path, faults: &
     let password = table.text("password_file").and_then(|file| files::secret(&base.join(file), faults));
     let ca_file = table.text("ca_file").map(|file| base.join(file));
     let client_id = table.text("client_id");
+    let receive_maximum =
+        table.integer("receive_maximum", 1..=65_535).and_then(|count| u16::try_from(count).ok());
     let max_packet = table
         .integer("max_packet_bytes", 1_024..=64 * 1024 * 1024)
         .and_then(|bytes| usize::try_from(bytes).ok());
@@ -76,6 +78,7 @@ pub(super) fn read(mut table: Table<'_>, city: &CityCode, base: &Path, faults: &
             settings.client_id = client_id;
         }
         settings.max_packet = max_packet.unwrap_or(settings.max_packet);
+        settings.receive_maximum = receive_maximum.unwrap_or(settings.receive_maximum);
         settings
     });
     let intake = listen.map(|listen| {
@@ -156,9 +159,11 @@ mod tests {
         let (mqtt, faults) = faults_of("[mqtt]\nlisten = \"127.0.0.1:1883\"\nmax_connections = 7", here);
         assert!(faults.is_empty() && mqtt.broker.is_none(), "{faults:?}");
         assert_eq!(mqtt.intake.unwrap().settings.connections, 7);
-        let both = "[mqtt]\nurl = \"mqtt://broker\"\nlisten = \"[::1]:1883\"\nmax_packet_bytes = 2048";
+        let both = "[mqtt]\nurl = \"mqtt://broker\"\nlisten = \"[::1]:1883\"\nmax_packet_bytes = 2048\n\
+            receive_maximum = 9";
         let (mqtt, faults) = faults_of(both, here);
         assert!(faults.is_empty(), "{faults:?}");
+        assert_eq!(mqtt.broker.as_ref().unwrap().receive_maximum, 9);
         assert_eq!((mqtt.broker.unwrap().max_packet, mqtt.intake.unwrap().settings.max_packet), (2048, 2048));
         let (_, faults) = faults_of("[mqtt]\nmax_connections = 1\nuser = \"x\"", here);
         for wanted in ["mqtt.url: is missing", "mqtt.user: belongs", "mqtt.max_connections: belongs"] {

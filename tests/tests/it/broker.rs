@@ -4,12 +4,11 @@ use std::time::Duration;
 
 use pantau_tests::broker::Memory;
 use pantau_tests::city::TestCity;
+use pantau_tests::readings::Readings;
 use pantau_tests::said::say;
 use pantau_tests::tools::{Tool, have};
 use pantau_tests::wait::until;
 use rustix::process::Signal;
-
-use crate::readings::Readings;
 
 const LONG: Duration = Duration::from_secs(30);
 

@@ -16,6 +16,7 @@ use pantau_tests::broker::Memory;
 use pantau_tests::city::{Plan, TestCity};
 use pantau_tests::device::Device;
 use pantau_tests::live::Live;
+use pantau_tests::readings::Readings;
 use pantau_tests::said::say;
 use pantau_tests::tools::{Tool, have};
 use pantau_tests::wait::until;
@@ -23,8 +24,6 @@ use pantau_tests::webhook::{Post, complaint};
 use serde_json::Value;
 use tokio::task::JoinSet;
 use tokio::time::{interval, sleep, timeout};
-
-use crate::readings::Readings;
 
 const LONG: Duration = Duration::from_secs(30);
 const STATE: &str = "pantau/1/metro/ap/ap-01/state";

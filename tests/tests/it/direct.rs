@@ -3,9 +3,8 @@
 use std::time::Duration;
 
 use pantau_tests::city::TestCity;
+use pantau_tests::readings::Readings;
 use pantau_tests::said::say;
-
-use crate::readings::Readings;
 
 const LONG: Duration = Duration::from_secs(30);
 /// Times that the server is killed.

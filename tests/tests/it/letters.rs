@@ -11,7 +11,7 @@ use pantau_tests::wait;
 use pantau_tests::webhook::{Post, complaint};
 use serde_json::{Value, json};
 
-use crate::readings::Readings;
+use pantau_tests::readings::Readings;
 
 const LONG: Duration = Duration::from_secs(30);
 

@@ -4,12 +4,11 @@ use std::time::Duration;
 
 use pantau_tests::broker::Memory;
 use pantau_tests::city::TestCity;
+use pantau_tests::readings::Readings;
 use pantau_tests::time::now;
 use pantau_tests::tools::{Tool, have};
 use pantau_tests::webhook::{Post, complaint};
 use serde_json::{Value, json};
-
-use crate::readings::Readings;
 
 const LONG: Duration = Duration::from_secs(30);
 const SENML: &str = "sensor/sen-01/tele/senml";

@@ -91,21 +91,23 @@ pub(super) async fn write_rest(
         .execute(&mut *conn)
         .await?;
     }
-    for total in totals {
-        sqlx::query(
-            "INSERT INTO total (city, source, received, stored, duplicate, dead_lettered) \
-             VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (city, source) DO UPDATE SET \
-             received = excluded.received, stored = excluded.stored, duplicate = excluded.duplicate, \
-             dead_lettered = excluded.dead_lettered",
-        )
-        .bind(city)
-        .bind(total.source.as_str())
-        .bind(signed(total.received))
-        .bind(signed(total.stored))
-        .bind(signed(total.duplicate))
-        .bind(signed(total.dead_lettered))
-        .execute(&mut *conn)
-        .await?;
+    if totals.is_empty() {
+        return Ok(());
     }
+    // One statement and not one a way in: each is a round trip of every commit.
+    sqlx::query(
+        "INSERT INTO total (city, source, received, stored, duplicate, dead_lettered) SELECT $1, * FROM unnest( \
+         $2::text[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[]) ON CONFLICT (city, source) DO UPDATE \
+         SET received = excluded.received, stored = excluded.stored, duplicate = excluded.duplicate, \
+         dead_lettered = excluded.dead_lettered",
+    )
+    .bind(city)
+    .bind(column(totals, |total| total.source.as_str()))
+    .bind(column(totals, |total| signed(total.received)))
+    .bind(column(totals, |total| signed(total.stored)))
+    .bind(column(totals, |total| signed(total.duplicate)))
+    .bind(column(totals, |total| signed(total.dead_lettered)))
+    .execute(&mut *conn)
+    .await?;
     Ok(())
 }

@@ -2,28 +2,33 @@
 
 use anyhow::Context;
 use pantau_schemas::time::Timestamp;
-use pantau_tests::city::TestCity;
+
+use crate::city::TestCity;
 
 /// A sensor that measures once a millisecond, numbered.
-pub(crate) struct Readings {
+#[derive(Debug, Clone)]
+pub struct Readings {
     device: &'static str,
     first: Timestamp,
 }
 
 impl Readings {
     /// Of a sensor, from half an hour ago on: new, and never in the future.
-    pub(crate) fn of(device: &'static str) -> Self {
-        let now = pantau_tests::time::now().millis();
+    #[must_use]
+    pub fn of(device: &'static str) -> Self {
+        let now = crate::time::now().millis();
         Self { device, first: Timestamp::from_millis(now - 1_800_000) }
     }
 
     /// Its topic.
-    pub(crate) fn topic(&self) -> String {
+    #[must_use]
+    pub fn topic(&self) -> String {
         format!("pantau/1/metro/sensor/{}/tele/senml", self.device)
     }
 
     /// The reading of a number, whose value is the number.
-    pub(crate) fn payload(&self, number: u32) -> String {
+    #[must_use]
+    pub fn payload(&self, number: u32) -> String {
         let time = self.first.plus_millis(i64::from(number));
         format!(
             r#"[{{"bt":{}.{:03},"n":"water_level","u":"m","v":{number}}}]"#,
@@ -32,8 +37,18 @@ impl Readings {
         )
     }
 
+    /// The same with the device's own message number, which is the number too.
+    #[must_use]
+    pub fn numbered(&self, number: u32) -> String {
+        let plain = self.payload(number);
+        plain.replacen(r#"[{"#, &format!(r#"[{{"x-pantau":{{"seq":{number}}},"#), 1)
+    }
+
     /// What the store has: the numbers, in the order of time.
-    pub(crate) async fn stored(&self, city: &TestCity) -> anyhow::Result<Vec<u32>> {
+    ///
+    /// # Errors
+    /// No answer.
+    pub async fn stored(&self, city: &TestCity) -> anyhow::Result<Vec<u32>> {
         let mut numbers = Vec::new();
         let mut from = self.first.to_string();
         loop {
