@@ -16,6 +16,7 @@ pub mod city;
 pub mod device;
 pub mod dice;
 pub mod disk;
+pub mod faults;
 pub mod http;
 pub mod line;
 pub mod live;

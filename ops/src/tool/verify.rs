@@ -3,6 +3,7 @@
 //! A step that fails does not stop the steps that do not stand on it, so that one run names everything that
 //! is wrong. The last line is the sum, alone: `412 passed, 0 failed`.
 
+pub mod faults;
 pub mod run;
 pub mod step;
 pub mod tally;
@@ -26,6 +27,9 @@ pub struct Options {
     /// Run only the integration tests of this name: `--test browser`
     #[arg(long, value_name = "NAME", conflicts_with = "only")]
     test: Option<String>,
+    /// Instead: hurt a city under load for long, `-- faults --for 10m`; `-- faults --help` says more
+    #[arg(last = true, value_name = "FAULTS", conflicts_with_all = ["only", "test"])]
+    long: Vec<String>,
 }
 
 /// How a step ended.
@@ -50,6 +54,9 @@ struct Line {
 /// # Errors
 /// When the steps cannot even be started; a failing step is not an error.
 pub fn verify(workspace: &Workspace, options: &Options, console: Console) -> anyhow::Result<bool> {
+    if !options.long.is_empty() {
+        return faults::run(workspace, &options.long, console);
+    }
     let steps = match (&options.test, options.only.as_slice()) {
         (Some(_), _) => Step::with_needs(&[Step::Integration]),
         (None, []) => Step::all().to_vec(),

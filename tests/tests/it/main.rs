@@ -12,6 +12,7 @@ mod configuration;
 mod crash;
 mod desk;
 mod direct;
+mod faults;
 mod gates;
 mod hostile;
 mod ladder;

@@ -16,7 +16,7 @@ use crate::tool::progress::Progress;
 use crate::tool::workspace::Workspace;
 
 /// Everything that runs on a server. The browser's crate is built for the host only for its own tests.
-const HOST: [&str; 4] = ["--locked", "--workspace", "--exclude", "pantau-frontend"];
+pub(super) const HOST: [&str; 4] = ["--locked", "--workspace", "--exclude", "pantau-frontend"];
 /// Everything that runs in a browser.
 const WEB: [&str; 7] = [
     "--locked",

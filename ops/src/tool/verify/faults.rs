@@ -1,0 +1,26 @@
+//! `cargo verify -- faults`: the long run of the checker, which is a program of the room `tests`.
+
+use anyhow::{Context as _, bail, ensure};
+
+use super::run::HOST;
+use crate::tool::console::Console;
+use crate::tool::prerequisite;
+use crate::tool::workspace::Workspace;
+
+/// Builds the server and the checker as every other step does, and runs it with these words, the first of which is
+/// `faults`. Were all promises kept?
+///
+/// # Errors
+/// It is called by another name, or does not build.
+pub fn run(workspace: &Workspace, words: &[String], console: Console) -> anyhow::Result<bool> {
+    let Some(("faults", words)) = words.split_first().map(|(first, rest)| (first.as_str(), rest)) else {
+        bail!("after `--` comes `faults`, as in `cargo verify -- faults --for 10m`");
+    };
+    prerequisite::install(console)?;
+    let mut build = workspace.cargo([&["build"], HOST.as_slice(), &["--lib", "--bins"]].concat());
+    ensure!(build.status().context("failed to run cargo")?.success(), "the checker does not build");
+    let program = workspace.target.join("debug/faults");
+    let status = workspace.command(&program).args(words).status();
+    let status = status.with_context(|| format!("failed to run {}", program.display()))?;
+    Ok(status.success())
+}
