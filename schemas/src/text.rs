@@ -54,7 +54,8 @@ pub fn clean(text: &str, max_chars: usize) -> String {
 
 /// Characters that have no ink and can change how others are read: bidi controls, zero-width characters,
 /// variation selectors, tags, fillers, private use and non-characters.
-pub(crate) fn is_invisible(c: char) -> bool {
+#[must_use]
+pub fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
         | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}'

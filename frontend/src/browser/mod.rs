@@ -6,7 +6,7 @@ mod socket;
 mod timer;
 
 pub(crate) use clock::{monotonic_ms, now, random, random_bytes};
-pub(crate) use request::{get_json, post_json};
+pub(crate) use request::{get_answer, get_json, post_json};
 pub(crate) use socket::{Incoming, Socket};
 pub(crate) use timer::{after, every, sleep};
 

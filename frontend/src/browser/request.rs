@@ -45,20 +45,22 @@ async fn post(path: &str, language: &str, body: &str, within_ms: u32) -> Result<
     Ok((response.status(), text.as_string().unwrap_or_default()))
 }
 
+/// Reads `path`; gives status and body, or `None` when there was no whole answer.
+pub(crate) async fn get_answer(path: &str) -> Option<(u16, String)> {
+    get(path).await.ok()
+}
+
 /// Reads `path`; `None` when the server does not answer with JSON of that shape. Pages show that they could
 /// not read; the reason is in the browser's own network log.
 pub(crate) async fn get_json<T: DeserializeOwned>(path: &str) -> Option<T> {
-    let text = get(path).await.ok()?;
-    serde_json::from_str(&text).ok()
+    let (status, text) = get(path).await.ok()?;
+    (200..300).contains(&status).then(|| serde_json::from_str(&text).ok()).flatten()
 }
 
-async fn get(path: &str) -> Result<String, JsValue> {
+async fn get(path: &str) -> Result<(u16, String), JsValue> {
     let window = web_sys::window().ok_or(JsValue::NULL)?;
     let response = JsFuture::from(window.fetch_with_str(path)).await?;
     let response: web_sys::Response = response.dyn_into()?;
-    if !response.ok() {
-        return Err(JsValue::from_f64(response.status().into()));
-    }
     let text = JsFuture::from(response.text()?).await?;
-    text.as_string().ok_or(JsValue::NULL)
+    Ok((response.status(), text.as_string().unwrap_or_default()))
 }

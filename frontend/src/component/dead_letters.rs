@@ -1,76 +1,137 @@
-//! The dead letters: how many of each reason, and the newest in full.
+//! The dead letters: what became of all of them, those that wait, and once more.
+//!
+//! - [`tray`]: which letters are looked at, which are chosen, and the replay that goes on
+//! - [`bar`]: the filter, the buttons, how far a replay is
+//! - [`letter`]: one of them, opened
 
-use leptos::prelude::*;
+pub(crate) mod bar;
+pub(crate) mod letter;
+pub(crate) mod tray;
 
-use crate::browser::{every, get_json};
-use crate::format::{count, moment};
+use leptos::{ev, prelude::*};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement};
+
+use crate::browser::{best_effort, every};
+use crate::format::count;
 use crate::live::city::City;
-use crate::view::status::{DeadLetterItem, DeadLetters};
+use crate::view::letters::Account;
+use bar::{Filters, Replays};
+use letter::LetterLine;
+use tray::Tray;
 
 /// How often they are read again, ms.
 const READ_MS: u32 = 5_000;
-/// Where from.
-const PATH: &str = "/v1/dead-letters?limit=50";
 
 #[component]
 pub(crate) fn DeadLetterList(city: City) -> impl IntoView {
-    let text = city.text;
-    let letters = RwSignal::new(None::<DeadLetters>);
-    let read = move || {
-        leptos::task::spawn_local(async move {
-            let new = get_json::<DeadLetters>(PATH).await;
-            // The same letters leave the page alone, so that an opened one stays open.
-            if letters.with_untracked(|old| *old != new) {
-                letters.set(new);
-            }
-        });
+    let tray = Tray::new(city);
+    let words = tray.words();
+    every(READ_MS, move || tray.read());
+    // A filter is looked through at once.
+    Effect::new(move |_| {
+        tray.filter.track();
+        tray.limit.track();
+        tray.read();
+    });
+    let ids = move || tray.letters.with(|letters| letters.iter().map(|letter| letter.id).collect::<Vec<_>>());
+    let nothing = move || {
+        if tray.trouble.get().is_some() || !tray.letters.with(Vec::is_empty) || !tray.was_read.get() {
+            return None;
+        }
+        Some(if tray.filter.with(|filter| *filter == Default::default()) {
+            words.none
+        } else {
+            words.none_found
+        })
     };
-    read();
-    every(READ_MS, read);
-    let counts = move || {
-        let counts = letters.with(|l| l.as_ref().map(|l| l.counts.clone()).unwrap_or_default());
-        let item = |(reason, n)| {
-            view! { <li><span>{(text.dead_letter_reason)(reason)}</span> " " <b class="value">{count(text, n)}</b></li> }
-        };
-        counts.into_iter().map(item).collect_view()
-    };
-    let items = move || letters.with(|l| l.as_ref().map(|l| l.items.clone()).unwrap_or_default());
-    let none = move || letters.with(|l| l.as_ref().is_some_and(|l| l.items.is_empty()));
-    let unread = move || letters.with(Option::is_none);
     view! {
-        <section aria-labelledby="dead-letters">
-            <h2 id="dead-letters">{text.dead_letters}</h2>
-            <p class="hint">{text.dead_letters_hint}</p>
-            <ul class="counts">{counts}</ul>
-            <p class="nothing" hidden=move || !none()>{text.dead_letters_none}</p>
-            <p class="nothing" hidden=move || !unread()>{text.status_failed}</p>
-            <ol class="letters">
-                <For each=items key=|item| item.id.to_string() let:item>
-                    <Letter city item/>
+        <section aria-labelledby="dead-letters" class="dead-letters">
+            <h2 id="dead-letters">{words.title}</h2>
+            <p class="hint">{words.hint}</p>
+            <Accounts tray/>
+            <Filters tray/>
+            <Replays tray/>
+            <p class="nothing failed" role="alert">{move || tray.trouble.get()}</p>
+            <p class="nothing" hidden=move || nothing().is_none()>{nothing}</p>
+            <p class="hint" hidden=move || tray.letters.with(Vec::is_empty)>{words.keys}</p>
+            <ol class="letters" on:keydown=move |event| press(tray, &event)>
+                <For each=ids key=|id| *id let:id>
+                    <LetterLine tray id/>
                 </For>
             </ol>
+            <p hidden=move || !tray.has_more.get()>
+                <button type="button" on:click=move |_| tray.more()>{words.more}</button>
+            </p>
         </section>
     }
 }
 
+/// What became of every dead letter, by way in, and how many may wait.
 #[component]
-fn Letter(city: City, item: DeadLetterItem) -> impl IntoView {
-    let text = city.text;
-    let at = move || item.received.map(|at| moment(text, city.zone.get(), at, city.now.get()));
-    let source = (text.source_name)(&item.source).map_or_else(|| item.source.clone(), str::to_owned);
+fn Accounts(tray: Tray) -> impl IntoView {
+    let (text, words) = (tray.city.text, tray.words());
+    let row = move |account: Account| {
+        let name = (text.source_name)(&account.source).map_or_else(|| account.source.clone(), str::to_owned);
+        let state = if account.dropped > 0 { "warn" } else { "ok" };
+        view! {
+            <tr>
+                <th scope="row">{name}</th>
+                <td class="number value">{count(text, account.waiting)}</td>
+                <td class="number value">{count(text, account.replayed)}</td>
+                <td class="number value" data-state=state>{count(text, account.dropped)}</td>
+            </tr>
+        }
+    };
+    let quota = move || {
+        let quota = tray.quota.get();
+        (words.quota)(&count(text, quota.per_source), &count(text, quota.per_device))
+    };
+    let dropped = move || {
+        let all = tray.accounts.with(|accounts| accounts.iter().map(|account| account.dropped).sum::<u64>());
+        (all > 0).then(|| (words.dropped_some)(&count(text, all)))
+    };
     view! {
-        <li>
-            <details>
-                <summary>
-                    <time>{at}</time>
-                    <span class="source"><bdi>{source}</bdi></span>
-                    <strong>{item.reason.map(text.dead_letter_reason)}</strong>
-                    <span class="topic"><bdi>{item.topic}</bdi></span>
-                    <span class="detail"><bdi>{item.detail}</bdi> " " <code>{item.pointer}</code></span>
-                </summary>
-                <h3>{text.raw}</h3>
-                <pre dir="ltr"><bdi>{item.raw}</bdi></pre>
-            </details>
-        </li>
+        <div hidden=move || tray.accounts.with(Vec::is_empty)>
+            <table class="narrow">
+                <thead>
+                    <tr>
+                        <th scope="col">{text.source}</th>
+                        <th scope="col" class="number">{words.waiting}</th>
+                        <th scope="col" class="number">{words.replayed}</th>
+                        <th scope="col" class="number">{words.dropped}</th>
+                    </tr>
+                </thead>
+                <tbody>{move || tray.accounts.get().into_iter().map(row).collect_view()}</tbody>
+            </table>
+            <p class="hint">{quota}</p>
+            <p data-state="warn" hidden=move || dropped().is_none()>{dropped}</p>
+        </div>
+    }
+}
+
+/// Keys on a letter's line: to the next, choose, replay. Everything else has a control of its own.
+fn press(tray: Tray, event: &ev::KeyboardEvent) {
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let Some(target) = target.filter(|target| target.tag_name() == "SUMMARY") else { return };
+    if event.ctrl_key() || event.meta_key() || event.alt_key() {
+        return;
+    }
+    let Some(line) = target.closest("li[data-letter]").ok().flatten() else { return };
+    let id = line.get_attribute("data-letter").and_then(|id| id.parse::<u64>().ok());
+    match (event.key().as_str(), id) {
+        ("ArrowDown", _) => focus_in(line.next_element_sibling()),
+        ("ArrowUp", _) => focus_in(line.previous_element_sibling()),
+        ("x" | "X", Some(id)) => tray.choose(id),
+        ("r" | "R", Some(id)) if !event.repeat() => tray.replay_one(id),
+        _ => return,
+    }
+    event.prevent_default();
+}
+
+fn focus_in(line: Option<Element>) {
+    let summary = line.and_then(|line| line.query_selector("summary").ok().flatten());
+    if let Some(summary) = summary.and_then(|summary| summary.dyn_into::<HtmlElement>().ok()) {
+        best_effort(summary.focus());
     }
 }

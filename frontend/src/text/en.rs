@@ -198,6 +198,7 @@ pub static EN: Text = Text {
             "webhook" => "Webhook",
             "camera" => "Cameras",
             "command" => "Commands",
+            "replay" => "Replay",
             _ => return None,
         })
     },
@@ -256,9 +257,6 @@ pub static EN: Text = Text {
     reconnects: "Reconnects",
     glass_to_glass: "To the screen ms (p50 / p95)",
     streams_none: "No camera registered yet",
-    dead_letters: "Dead letters",
-    dead_letters_hint: "Messages that could not be read, kept as they came until somebody repairs them.",
-    dead_letters_none: "No dead letters",
     time: "Time",
     topic: "Topic",
     reason: "Reason",
@@ -281,4 +279,5 @@ pub static EN: Text = Text {
     },
     nothing: "–",
     desk: &super::desk::EN,
+    letters: &super::letters::EN,
 };

@@ -193,6 +193,7 @@ pub static ID: Text = Text {
             "webhook" => "Webhook",
             "camera" => "Kamera",
             "command" => "Perintah",
+            "replay" => "Proses ulang",
             _ => return None,
         })
     },
@@ -251,9 +252,6 @@ pub static ID: Text = Text {
     reconnects: "Sambung ulang",
     glass_to_glass: "Sampai layar ms (p50 / p95)",
     streams_none: "Belum ada kamera terdaftar",
-    dead_letters: "Surat mati",
-    dead_letters_hint: "Pesan yang tidak terbaca, disimpan apa adanya sampai diperbaiki.",
-    dead_letters_none: "Tidak ada surat mati",
     time: "Waktu",
     topic: "Topik",
     reason: "Alasan",
@@ -276,4 +274,5 @@ pub static ID: Text = Text {
     },
     nothing: "–",
     desk: &super::desk::ID,
+    letters: &super::letters::ID,
 };

@@ -7,6 +7,7 @@
 pub mod desk;
 mod en;
 mod id;
+pub mod letters;
 
 use pantau_schemas::dead_letter::Reason;
 use pantau_schemas::entry::{DeviceReason, DeviceState};
@@ -312,12 +313,6 @@ pub struct Text {
     pub glass_to_glass: &'static str,
     /// No camera in the registry.
     pub streams_none: &'static str,
-    /// Section: dead letters.
-    pub dead_letters: &'static str,
-    /// What they are.
-    pub dead_letters_hint: &'static str,
-    /// There are none.
-    pub dead_letters_none: &'static str,
     /// Column: time.
     pub time: &'static str,
     /// Column: topic.
@@ -334,6 +329,8 @@ pub struct Text {
     pub nothing: &'static str,
     /// The words of the operator's desk.
     pub desk: &'static desk::Desk,
+    /// The words about dead letters.
+    pub letters: &'static letters::Letters,
 }
 
 /// The language of a code; Indonesian unless it says English.

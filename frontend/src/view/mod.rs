@@ -10,6 +10,7 @@ pub mod domains;
 pub mod feed;
 pub mod figures;
 pub mod grid;
+pub mod letters;
 pub mod readings;
 pub mod sources;
 pub mod status;

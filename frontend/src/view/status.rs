@@ -1,9 +1,6 @@
-//! What `GET /v1/status` and `GET /v1/dead-letters` say, read leniently: a missing field is a missing word on
+//! What `GET /v1/status` says, read leniently: a missing field is a missing word on
 //! the page, never a missing page.
 
-use std::collections::BTreeMap;
-
-use pantau_schemas::dead_letter::Reason;
 use pantau_schemas::time::Timestamp;
 use serde::Deserialize;
 
@@ -147,38 +144,6 @@ pub struct Readers {
     pub media: u64,
 }
 
-/// `GET /v1/dead-letters`.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
-#[serde(default)]
-pub struct DeadLetters {
-    /// Newest first.
-    pub items: Vec<DeadLetterItem>,
-    /// How many of each reason.
-    pub counts: BTreeMap<Reason, u64>,
-}
-
-/// One dead letter.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
-#[serde(default)]
-pub struct DeadLetterItem {
-    /// Its number.
-    pub id: serde_json::Value,
-    /// When it came.
-    pub received: Option<Timestamp>,
-    /// The way in.
-    pub source: String,
-    /// Topic or path.
-    pub topic: String,
-    /// Why.
-    pub reason: Option<Reason>,
-    /// JSON pointer to the culprit.
-    pub pointer: String,
-    /// What is wrong.
-    pub detail: String,
-    /// The bytes, as text.
-    pub raw: String,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -193,14 +158,5 @@ mod tests {
         assert_eq!((status.seq, mqtt.missing(), mqtt.is_well()), (7, 0, true));
         assert!(SourceStatus::default().is_well(), "a webhook has no connection that could be down");
         assert!(!SourceStatus { state: Some("waiting".to_owned()), ..SourceStatus::default() }.is_well());
-    }
-
-    #[test]
-    fn reasons_are_counted_by_their_word() {
-        let letters: DeadLetters =
-            serde_json::from_str(r#"{"items":[{"id":"a","reason":"json"}],"counts":{"json":3,"utf8":1}}"#)
-                .unwrap();
-        assert_eq!(letters.counts.get(&Reason::Json), Some(&3));
-        assert_eq!(letters.items[0].reason, Some(Reason::Json));
     }
 }

@@ -32,7 +32,7 @@ async fn waiting(city: &TestCity, filter: &str) -> Vec<Value> {
 }
 
 /// Adds to the registry, and has it read again.
-async fn register(city: &TestCity, name: &str, toml: &str) {
+pub(crate) async fn register(city: &TestCity, name: &str, toml: &str) {
     std::fs::write(city.dir().join("city").join(name), toml).unwrap();
     asked(city, "/v1/registry/reload", &json!({})).await;
 }

@@ -17,6 +17,7 @@ mod gates;
 mod hostile;
 mod ladder;
 mod letters;
+mod letters_page;
 mod malformed;
 mod players;
 mod slow;
