@@ -151,6 +151,11 @@ pub enum Command {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         viewing_distance_m: Option<ViewingDistanceM>,
     },
+    /// Expect a screen no longer: it is in no trouble until a page of it is opened again.
+    ScreenForget {
+        /// Which.
+        screen: ScreenId,
+    },
     /// Remove a screen with what hangs on it; not the last one.
     ScreenRemove {
         /// Which.
@@ -177,6 +182,7 @@ impl Command {
             | Self::WallTourStop { screen }
             | Self::ScreenAdd { screen, .. }
             | Self::ScreenChange { screen, .. }
+            | Self::ScreenForget { screen }
             | Self::ScreenRemove { screen } => Some(screen),
             Self::WallPresetDelete { .. } | Self::WallTourSave { .. } | Self::WallTourDelete { .. } => None,
         }

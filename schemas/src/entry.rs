@@ -105,6 +105,11 @@ impl Actor {
     pub fn agency(code: &str) -> Self {
         Self(format!("agency:{code}"))
     }
+    /// A screen of a wall.
+    #[must_use]
+    pub fn screen(id: &ScreenId) -> Self {
+        Self(format!("screen:{id}"))
+    }
     /// A person at a desk.
     #[must_use]
     pub fn operator(name: &str) -> Self {
@@ -186,6 +191,15 @@ pub enum Change {
         /// Which.
         screen: ScreenId,
     },
+    /// A screen is up, down, or (`unknown`) not expected any more.
+    ScreenStateChanged {
+        /// Which.
+        screen: ScreenId,
+        /// The new state.
+        state: DeviceState,
+        /// Since when.
+        since: Timestamp,
+    },
     /// Another wall hangs on a screen.
     WallChanged(Box<WallChange>),
     /// A preset was saved.
@@ -254,6 +268,7 @@ impl Change {
             Self::ScreenAdded(_) => "screen_added",
             Self::ScreenChanged(_) => "screen_changed",
             Self::ScreenRemoved { .. } => "screen_removed",
+            Self::ScreenStateChanged { .. } => "screen_state_changed",
             Self::WallChanged(_) => "wall_changed",
             Self::PresetSaved(_) => "preset_saved",
             Self::PresetDeleted { .. } => "preset_deleted",
@@ -281,6 +296,7 @@ impl Change {
             Self::ScreenAdded(ScreenFacts { screen, .. })
             | Self::ScreenChanged(ScreenFacts { screen, .. })
             | Self::ScreenRemoved { screen }
+            | Self::ScreenStateChanged { screen, .. }
             | Self::TourStepped { screen, .. }
             | Self::WallAlarmShown(AlarmShown { screen, .. })
             | Self::WallAlarmEnded { screen, .. } => screen.as_str(),

@@ -27,7 +27,7 @@ pub use label::{Label, LabelError, MAX_LABEL};
 pub use layout::{AlarmUse, Cell, Draft, Layout, LayoutError, MAX_CAMERAS, Zone};
 pub use measure::{MeasureError, PanelPitchMm, ViewingDistanceM};
 pub use preset::{Content, NumberError, Preset, PresetNumber};
-pub use screen::{MAX_UNDO, Screen, Undo, Wall};
+pub use screen::{MAX_UNDO, Screen, ScreenStatus, Undo, Wall};
 pub use tile::{Load, MOVING_STOP, MOVING_WARN, Rank, Tile};
 pub use tour::{
     Dwell, DwellError, MAX_SHOTS, MAX_STEPS, PauseOn, Shot, Step, Tour, TourDraft, TourError, Touring,

@@ -6,7 +6,7 @@ use serde::ser::SerializeTuple;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::entry::Entry;
-use crate::ids::{CityCode, Epoch, Seq, SeriesId};
+use crate::ids::{CityCode, Epoch, ScreenId, Seq, SeriesId};
 use crate::tagged::tagged;
 use crate::time::Timestamp;
 use crate::world::World;
@@ -15,6 +15,32 @@ use crate::world::World;
 pub const PROTOCOL: &str = "pantau.live.v1";
 /// Series that one reader may watch by name.
 pub const MAX_WATCHED: usize = 10_000;
+
+/// How often a page of a wall says that it lives, ms.
+pub const SCREEN_BEAT_MS: u32 = 5_000;
+
+/// A page of a wall about itself. It is sent from within a painted frame, so a page that runs but paints nothing is
+/// silent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScreenBeat {
+    /// The screen that it shows.
+    pub screen: ScreenId,
+    /// The page's build.
+    #[serde(default)]
+    pub build: String,
+    /// Pictures that it has.
+    #[serde(default)]
+    pub tiles: u16,
+    /// How many of them move, by what the page sees itself.
+    #[serde(default)]
+    pub live: u16,
+    /// Pictures drawn per second, over all tiles, since the beat before.
+    #[serde(default)]
+    pub drawn_per_s: u32,
+    /// How long the page waited for the frame in which this was sent, ms.
+    #[serde(default)]
+    pub paint_ms: u32,
+}
 
 /// What a reader says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,6 +60,8 @@ pub enum LiveRequest {
         /// Exact names, at most [`MAX_WATCHED`].
         series: Vec<SeriesId>,
     },
+    /// A page of a wall lives; every [`SCREEN_BEAT_MS`].
+    Screen(ScreenBeat),
     /// Still there.
     Pong,
     /// A message of a newer version.

@@ -192,6 +192,9 @@ impl World {
             }
             Change::ScreenAdded(facts) | Change::ScreenChanged(facts) => self.walls.screen_set(facts),
             Change::ScreenRemoved { screen } => drop(self.walls.screens.remove(screen)),
+            Change::ScreenStateChanged { screen, state, since } => {
+                self.walls.screen_state(screen, *state, *since);
+            }
             Change::WallChanged(change) => self.walls.wall_changed(change, &entry.actor, entry.seq),
             Change::PresetSaved(preset) => self.walls.preset_saved(preset),
             Change::PresetDeleted { preset } => self.walls.preset_deleted(preset),

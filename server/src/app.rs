@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::beats::Beats;
 use crate::core::{Control, Counts};
 use crate::hub::Hub;
 use crate::letters::Letters;
@@ -35,6 +36,8 @@ pub(crate) struct App<S> {
     pub(crate) screens: Handle,
     pub(crate) intake: Intake,
     pub(crate) control: mpsc::Sender<Control>,
+    /// What screens say of themselves.
+    pub(crate) beats: Beats,
     pub(crate) mqtt: Option<watch::Receiver<mqtt::Status>>,
     /// How many connections the listener takes, and how it is.
     pub(crate) listener: Option<(usize, watch::Receiver<listener::Status>)>,

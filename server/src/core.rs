@@ -31,7 +31,7 @@ use std::time::Duration;
 use pantau_engine::{Decision, Heard, Input, Timer, decide};
 use pantau_ingest::delivery::{Delivery, Receipt};
 use pantau_schemas::entry::{Change, Entry};
-use pantau_schemas::ids::SeriesId;
+use pantau_schemas::ids::{ScreenId, SeriesId};
 use pantau_schemas::registry::Registry;
 use pantau_schemas::time::{Clock, Timestamp};
 use pantau_schemas::wire::StoreState;
@@ -74,6 +74,8 @@ pub(crate) enum Control {
     Registry(Box<Registry>, oneshot::Sender<()>),
     /// Dead letters are to be taken in again. Whoever sends it waits for all its receipts before the next.
     Replay(Box<Replay>),
+    /// A page of a screen painted.
+    Beat(ScreenId),
 }
 
 /// What the core needs.
@@ -198,18 +200,10 @@ pub(crate) async fn run<S: Store>(
                     }
                 }
             },
-            Some(control) = control.recv() => match control {
-                Control::Registry(registry, done) => {
-                    core.input(Input::Registry(&registry));
-                    core.publish();
-                    // Whoever asked may have gone away; the registry is taken over all the same.
-                    let _gone = done.send(());
-                }
-                Control::Replay(replay) => {
-                    core.replay(*replay);
-                    core.publish();
-                }
-            },
+            Some(control) = control.recv() => {
+                core.obey(control);
+                core.publish();
+            }
             _ = timer.tick() => {
                 core.fire_timers();
                 core.publish();
@@ -320,6 +314,21 @@ impl Core {
             self.enter(decision, now);
         }
         count
+    }
+
+    fn obey(&mut self, control: Control) {
+        match control {
+            Control::Registry(registry, done) => {
+                self.input(Input::Registry(&registry));
+                // Whoever asked may have gone away; the registry is taken over all the same.
+                let _gone = done.send(());
+            }
+            Control::Replay(replay) => self.replay(*replay),
+            Control::Beat(screen) => {
+                self.heard.note_beat(&screen, self.clock.now());
+                self.input(Input::Beat(&screen));
+            }
+        }
     }
 
     fn enter(&mut self, decision: Decision, now: Timestamp) {

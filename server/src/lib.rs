@@ -7,6 +7,7 @@
 
 pub mod admin;
 mod app;
+mod beats;
 mod cameras;
 pub mod clock;
 pub mod config;

@@ -12,6 +12,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_util::sync::CancellationToken;
 
+use crate::beats::Beats;
 use crate::hub::{Cursor, Hub};
 use crate::ws::{Ended, Socket, goodbye, send_all, text};
 
@@ -21,8 +22,14 @@ const HELLO_WITHIN: Duration = Duration::from_secs(2);
 const BEHIND: Duration = Duration::from_millis(100);
 
 /// Serves one reader until it goes, dies, or the server stops.
-pub(crate) async fn session(mut socket: Socket, hub: Hub, build: String, cancel: CancellationToken) {
-    if let Err(ended) = serve(&mut socket, &hub, build, &cancel).await {
+pub(crate) async fn session(
+    mut socket: Socket,
+    hub: Hub,
+    beats: Beats,
+    build: String,
+    cancel: CancellationToken,
+) {
+    if let Err(ended) = serve(&mut socket, &hub, &beats, build, &cancel).await {
         tracing::debug!(%ended, "a live reader left");
     }
     goodbye(&mut socket).await;
@@ -31,6 +38,7 @@ pub(crate) async fn session(mut socket: Socket, hub: Hub, build: String, cancel:
 async fn serve(
     socket: &mut Socket,
     hub: &Hub,
+    beats: &Beats,
     build: String,
     cancel: &CancellationToken,
 ) -> Result<(), Ended> {
@@ -55,7 +63,7 @@ async fn serve(
     drop(world);
     send_all(socket, [text(&welcome)]).await?;
     if let Some(request) = first {
-        obey(socket, hub, &mut cursor, request).await?;
+        obey(socket, hub, beats, &mut cursor, request).await?;
     }
     let mut took = tell(socket, hub, &mut cursor).await?;
     let mut tick = tokio::time::interval(Duration::from_secs(1));
@@ -65,7 +73,7 @@ async fn serve(
         tokio::select! {
             biased;
             () = &mut cancelled => return Ok(()),
-            request = request(socket) => obey(socket, hub, &mut cursor, request?).await?,
+            request = request(socket) => obey(socket, hub, beats, &mut cursor, request?).await?,
             _ = tick.tick() => {
                 let behind = if took > BEHIND { took } else { Duration::ZERO };
                 let behind_ms = u64::try_from(behind.as_millis()).unwrap_or(u64::MAX);
@@ -101,10 +109,18 @@ async fn request(socket: &mut Socket) -> Result<LiveRequest, Ended> {
 async fn obey(
     socket: &mut Socket,
     hub: &Hub,
+    beats: &Beats,
     cursor: &mut Cursor,
     request: LiveRequest,
 ) -> Result<(), Ended> {
-    let LiveRequest::Watch { series } = request else { return Ok(()) };
+    let series = match request {
+        LiveRequest::Watch { series } => series,
+        LiveRequest::Screen(beat) => {
+            beats.take(&hub.world().walls, beat, hub.now());
+            return Ok(());
+        }
+        LiveRequest::Hello { .. } | LiveRequest::Pong | LiveRequest::Unknown => return Ok(()),
+    };
     if series.len() > MAX_WATCHED {
         let notice = LiveMessage::Notice {
             code: "too_many_series".to_owned(),

@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::app::{App, Readers};
+use crate::beats::Beats;
 use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::core::Counts;
@@ -31,6 +32,9 @@ use crate::{cameras, core, letters, reload, tls, web};
 
 /// Deliveries that may wait for the core. Block: MQTT stops acknowledging, webhooks get 503.
 const INTAKE: usize = 16_384;
+/// Registries and beats of screens that may wait for the core. A beat that finds no room is dropped: the next one comes
+/// within seconds.
+const CONTROLS: usize = 64;
 /// Camera reports that may wait. States are conflated per stream before this queue, health is dropped.
 const REPORTS: usize = 4_096;
 /// How long the store may still belong to a server that was stopped a moment ago.
@@ -102,7 +106,7 @@ async fn run_on<S: Store>(
     let letters = Letters::new(&config);
     let letters_due = Arc::new(Notify::new());
     let (intake, deliveries) = mpsc::channel(INTAKE);
-    let (control, controls) = mpsc::channel(4);
+    let (control, controls) = mpsc::channel(CONTROLS);
     let (registry, registry_seen) = watch::channel(Arc::new(config.registry.clone()));
 
     let parts = core::Parts {
@@ -173,6 +177,7 @@ async fn run_on<S: Store>(
         pictures,
         screens,
         intake,
+        beats: Beats::new(control.clone()),
         control,
         mqtt,
         listener: direct,

@@ -4,6 +4,8 @@
 //   {"press": ["1", "Shift+Escape"]}                      → {"ok": true}, one key after the other
 //   {"drag": ["selector", "selector"]}                    → {"ok": true}, from the one to the other with the pointer
 //   {"lose": "/v1/commands", "times": 1}                  → {"ok": true}; the server gets the next requests, the page no answer
+//   {"pretend": "build"}                                  → {"ok": true}; from its next connection on the page hears this build
+//   {"close": true}                                       → {"ok": true}; the page is gone, "open" makes a new one
 //   {"axe": true}                                         → {"value": [{"id": …, "impact": …, "nodes": […]}, …]}
 //   {"picture": "file.png"}                               → {"ok": true}
 //   {"eval": "document.title"}                            → {"value": …}
@@ -46,14 +48,15 @@ context.on("request", (request) => {
 });
 
 async function open(number) {
-  while (pages.length <= number) {
+  while (pages.length <= number || !pages[number]) {
     const page = (pages.length === 0 && context.pages()[0]) || (await context.newPage());
     page.on("dialog", async (dialog) => {
       events.dialogs.push(dialog.message());
       await dialog.dismiss();
     });
     page.on("pageerror", (error) => events.errors.push(String(error)));
-    pages.push(page);
+    const closed = pages.findIndex((known) => !known);
+    pages[closed < 0 ? pages.length : closed] = page;
   }
   return pages[number];
 }
@@ -66,6 +69,22 @@ async function lose(page, path, times) {
     left -= 1;
     await route.fetch();
     return route.abort("connectionreset");
+  });
+}
+
+// What the server is to be called, by page.
+const builds = new Map();
+
+async function pretend(page, build) {
+  const known = builds.has(page);
+  builds.set(page, build);
+  if (known) return;
+  await page.routeWebSocket("**/v1/live", (socket) => {
+    const server = socket.connectToServer();
+    server.onMessage((message) => {
+      const welcome = typeof message === "string" && message.startsWith('{"type":"welcome"');
+      socket.send(welcome ? JSON.stringify({ ...JSON.parse(message), build: builds.get(page) }) : message);
+    });
   });
 }
 
@@ -92,7 +111,10 @@ async function obey(command) {
     // Looked at from here: inside the page, the content policy would forbid the expression.
     const started = performance.now();
     for (;;) {
-      const value = await page.evaluate(command.wait);
+      // A page that loads itself anew is waited for, too.
+      const value = await page.evaluate(command.wait).catch((error) => {
+        if (!String(error).includes("context was destroyed")) throw error;
+      });
       const ms = performance.now() - started;
       if (value) return { value, ms };
       if (ms > command.ms) return { error: `waited ${command.ms} ms in vain for ${command.wait}` };
@@ -109,6 +131,15 @@ async function obey(command) {
   }
   if (command.lose) {
     await lose(page, command.lose, command.times);
+    return { ok: true };
+  }
+  if (command.pretend) {
+    await pretend(page, command.pretend);
+    return { ok: true };
+  }
+  if (command.close) {
+    pages[command.page ?? 0] = undefined;
+    await page.close();
     return { ok: true };
   }
   if (command.axe) return { value: await axe(page) };

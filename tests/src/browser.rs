@@ -76,6 +76,22 @@ impl Browser {
         self.ask(json!({ "lose": path, "times": times }), PATIENCE).await.map(drop)
     }
 
+    /// From its next connection on the page hears this build of the server.
+    ///
+    /// # Errors
+    /// The browser is gone.
+    pub async fn pretend(&mut self, build: &str) -> anyhow::Result<()> {
+        self.ask(json!({ "pretend": build }), PATIENCE).await.map(drop)
+    }
+
+    /// Closes the page, as somebody who switches a panel off; [`Browser::open`] makes a new one.
+    ///
+    /// # Errors
+    /// It was not open.
+    pub async fn close(&mut self) -> anyhow::Result<()> {
+        self.ask(json!({ "close": true }), PATIENCE).await.map(drop)
+    }
+
     /// What axe-core finds wrong with the page that is serious or critical.
     ///
     /// # Errors

@@ -1,14 +1,16 @@
 //! The browser's side of things: clocks, timers, sockets, requests. The only place that touches them.
 
 mod clock;
+mod renew;
 mod request;
 mod socket;
 mod timer;
 
 pub(crate) use clock::{monotonic_ms, now, random, random_bytes};
+pub(crate) use renew::{reload, reload_at_most_once_a_minute, since_reload_ms};
 pub(crate) use request::{get_answer, get_json, post_json};
 pub(crate) use socket::{Incoming, Socket};
-pub(crate) use timer::{after, every, sleep};
+pub(crate) use timer::{after, every, on_paint, sleep};
 
 use wasm_bindgen::JsValue;
 

@@ -11,6 +11,8 @@ extern "C" {
     fn set_timeout(callback: &JsValue, ms: u32) -> JsValue;
     #[wasm_bindgen(js_name = setInterval)]
     fn set_interval(callback: &JsValue, ms: u32) -> JsValue;
+    #[wasm_bindgen(js_name = requestAnimationFrame)]
+    fn request_animation_frame(callback: &JsValue) -> JsValue;
 }
 
 /// Calls once, after that many milliseconds.
@@ -29,4 +31,9 @@ pub(crate) async fn sleep(ms: u32) {
 /// Calls every so many milliseconds, for as long as the page lives.
 pub(crate) fn every(ms: u32, call: impl FnMut() + 'static) {
     set_interval(&Closure::new(call).into_js_value(), ms);
+}
+
+/// Calls once, from within the next frame that the page paints; never, while it paints none. Only in a page.
+pub(crate) fn on_paint(call: impl FnOnce() + 'static) {
+    request_animation_frame(&Closure::once_into_js(call));
 }

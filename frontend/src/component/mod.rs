@@ -14,6 +14,7 @@ pub(crate) mod header;
 mod masks;
 pub(crate) mod ops_tables;
 pub(crate) mod readings;
+pub(crate) mod screens_table;
 pub(crate) mod streams_table;
 pub(crate) mod trouble_list;
 pub(crate) mod wall_grid;

@@ -22,8 +22,8 @@ pub(crate) fn TroubleList(city: City) -> impl IntoView {
     let row = move |trouble: Trouble| {
         let since = move || (text.since)(&moment(text, city.zone.get(), trouble.since, city.now.get()));
         view! {
-            <li data-device=trouble.device.as_str().to_owned() data-state=severity(trouble.fault)>
-                <span class="name"><bdi>{trouble.name}</bdi></span>
+            <li data-device=trouble.id.clone() data-state=severity(trouble.fault)>
+                <span class="name">{(trouble.fault == Fault::Screen).then(|| format!("{} ", text.screen))} <bdi>{trouble.name}</bdi></span>
                 <strong>{word(text, trouble.fault)}</strong>
                 <span class="cause">{cause(text, trouble.fault)}</span>
                 <time>{since}</time>
@@ -51,6 +51,7 @@ fn word(text: &Text, fault: Fault) -> &'static str {
     match fault {
         Fault::Stream(state, _) => (text.stream_state)(state),
         Fault::Device(state, _) => (text.device_state)(state),
+        Fault::Screen => text.screen_silent,
     }
 }
 
@@ -58,5 +59,6 @@ fn cause(text: &Text, fault: Fault) -> &'static str {
     match fault {
         Fault::Stream(_, cause) => cause.map_or("", text.stream_cause),
         Fault::Device(_, reason) => reason.map_or("", text.device_reason),
+        Fault::Screen => text.screen_silent_why,
     }
 }

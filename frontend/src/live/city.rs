@@ -5,12 +5,13 @@
 
 use leptos::prelude::*;
 use pantau_schemas::time::Timestamp;
-use pantau_schemas::wire::{LiveMessage, StoreState};
+use pantau_schemas::wire::{LiveMessage, LiveRequest, StoreState};
 use pantau_schemas::world::Gap;
 
 use super::pulse::{ClockOffset, Pulse};
+use super::renewal::{Moment, Renewal};
 use super::replica::{Replica, Touched};
-use crate::browser::{after, get_json, monotonic_ms, now};
+use crate::browser::{Socket, after, get_json, monotonic_ms, now, reload, since_reload_ms};
 use crate::text::Text;
 use crate::view::status::Status;
 use crate::zone::Zone;
@@ -38,6 +39,10 @@ pub(crate) struct City {
     pub(crate) text: &'static Text,
     replica: StoredValue<Replica>,
     pulse: StoredValue<(Pulse, ClockOffset)>,
+    renewal: StoredValue<Renewal>,
+    /// What a reload would interrupt at this moment.
+    moment: StoredValue<Box<dyn FnMut() -> Moment>, LocalStorage>,
+    socket: StoredValue<Option<Socket>, LocalStorage>,
     dirty: StoredValue<Touched>,
     registry: Trigger,
     devices: Trigger,
@@ -78,6 +83,9 @@ impl City {
             text,
             replica,
             pulse: StoredValue::default(),
+            renewal: StoredValue::default(),
+            moment: StoredValue::new_local(Box::new(|| Moment::Calm)),
+            socket: StoredValue::new_local(None),
             dirty: StoredValue::default(),
             registry,
             devices: Trigger::new(),
@@ -94,7 +102,7 @@ impl City {
             status: RwSignal::new(None),
             zone,
         };
-        super::socket::connect(city);
+        city.socket.set_value(Some(super::socket::connect(city)));
         city
     }
 
@@ -189,15 +197,38 @@ impl City {
         Ok(())
     }
 
-    /// A page of another build reloads: it may not know what the new server says.
+    /// What a reload would interrupt, asked for while one is wanted.
+    pub(crate) fn reloads_in(self, moment: impl FnMut() -> Moment + 'static) {
+        self.moment.set_value(Box::new(moment));
+    }
+
+    /// The page's build, once a server said it.
+    pub(crate) fn build(self) -> String {
+        self.renewal.with_value(|renewal| renewal.own().to_owned())
+    }
+
+    /// Says something to the server; what cannot be sent is dropped.
+    pub(crate) fn tell(self, request: &LiveRequest) {
+        if let (true, Ok(text)) = (self.link.get_untracked() == Link::Up, serde_json::to_string(request)) {
+            self.socket.with_value(|socket| socket.iter().for_each(|socket| socket.send(&text)));
+        }
+    }
+
     fn welcomed(self, build: &str) {
-        let known = self.read(|r| r.server.build.clone());
         self.link.set(Link::Up);
-        if !known.is_empty()
-            && known != build
-            && let Some(window) = web_sys::window()
-        {
-            crate::browser::best_effort(window.location().reload());
+        self.renewal.update_value(|renewal| renewal.welcomed(build, monotonic_ms()));
+    }
+
+    /// A page of another build than its server's loads itself anew when nothing is lost by it. While there is no link
+    /// there is nothing to load.
+    pub(super) fn renew(self) {
+        if self.link.get_untracked() == Link::Down || !self.renewal.with_value(Renewal::is_wanted) {
+            return;
+        }
+        let moment = self.moment.try_update_value(|moment| moment()).unwrap_or(Moment::Busy);
+        let now = monotonic_ms();
+        if self.renewal.with_value(|renewal| renewal.is_due(moment, now, since_reload_ms())) {
+            reload();
         }
     }
 

@@ -191,6 +191,7 @@ fn touched_by(change: &Change) -> Touched {
         Change::ComplaintReceived { .. } | Change::ComplaintMoved { .. } | Change::AgencyNoted { .. } => {
             Touched { feed: true, ..none }
         }
+        Change::ScreenStateChanged { .. } => Touched { devices: true, walls: true, ..none },
         Change::ScreenAdded(_)
         | Change::ScreenChanged(_)
         | Change::ScreenRemoved { .. }

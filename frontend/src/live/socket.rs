@@ -10,7 +10,7 @@ use crate::browser::{Incoming, Socket, every};
 const LOOK_MS: u32 = 200;
 
 /// Connects the city, for as long as the page lives.
-pub(super) fn connect(city: City) {
+pub(super) fn connect(city: City) -> Socket {
     let socket = Socket::new("/v1/live", PROTOCOL);
     let own = socket.clone();
     socket.start(move |incoming| match incoming {
@@ -27,11 +27,14 @@ pub(super) fn connect(city: City) {
         Incoming::Binary(_) => {}
         Incoming::Closed => city.unlinked(),
     });
+    let handle = socket.clone();
     every(LOOK_MS, move || {
         city.pass_time();
+        city.renew();
         if socket.is_idle(GIVE_UP_MS) {
             city.unlinked();
             socket.reconnect();
         }
     });
+    handle
 }

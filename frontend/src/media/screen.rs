@@ -20,7 +20,7 @@ use super::message::{Command, Mark, Reply, Report, TileReport};
 use super::mse::Video;
 use super::sampler::Sampler;
 use super::watchdog::Seen;
-use crate::browser::{after, best_effort, every, monotonic_ms};
+use crate::browser::{after, best_effort, every, monotonic_ms, reload_at_most_once_a_minute};
 
 /// Changes of the layout are gathered for so long before the server is told, ms.
 const GATHER_MS: u32 = 20;
@@ -121,10 +121,8 @@ impl Screen {
             window.set_onresize(Some(resized.into_js_value().unchecked_ref()));
         }
         every(LOOK_MS, move || {
-            if monotonic_ms() - this.inner.get_value().borrow().heard > GIVE_UP_MS
-                && let Some(window) = web_sys::window()
-            {
-                best_effort(window.location().reload());
+            if monotonic_ms() - this.inner.get_value().borrow().heard > GIVE_UP_MS {
+                reload_at_most_once_a_minute();
             }
         });
         Ok(this)

@@ -19,6 +19,7 @@ use crate::component::header::Instruments;
 use crate::desk::office::Office;
 use crate::format::clock;
 use crate::live::city::City;
+use crate::live::renewal::Moment;
 use crate::media::screen::Screen;
 use crate::text::Text;
 
@@ -34,6 +35,7 @@ pub(crate) fn Desk(text: &'static Text) -> impl IntoView {
     let office = Office::new(city);
     let sheet = NodeRef::<html::Dialog>::new();
     keyboard::listen(office, sheet);
+    city.reloads_in(move || if keyboard::is_busy(office) { Moment::Busy } else { Moment::Calm });
     let words = office.words();
     let name = move || {
         city.of_registry(|r| {

@@ -6,6 +6,7 @@ use crate::component::banner::Banner;
 use crate::component::dead_letters::DeadLetterList;
 use crate::component::header::Instruments;
 use crate::component::ops_tables::{ListenerFacts, QueueTable, ServerFacts, SumTable};
+use crate::component::screens_table::ScreensTable;
 use crate::component::streams_table::StreamsTable;
 use crate::format::clock;
 use crate::live::city::City;
@@ -43,6 +44,7 @@ pub(crate) fn Ops(text: &'static Text) -> impl IntoView {
                 <ServerFacts city/>
                 <ListenerFacts city/>
                 <QueueTable city/>
+                <ScreensTable city/>
                 <StreamsTable city/>
                 <DeadLetterList city/>
             </main>

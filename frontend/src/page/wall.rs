@@ -16,6 +16,8 @@ use crate::component::readings::Readings;
 use crate::component::trouble_list::TroubleList;
 use crate::component::wall_grid::WallGrid;
 use crate::live::city::City;
+use crate::live::heart;
+use crate::live::renewal::moment;
 use crate::media::choice::Missing;
 use crate::media::screen::Screen;
 use crate::text::Text;
@@ -35,6 +37,9 @@ pub(crate) fn Wall(text: &'static Text, name_in_path: String) -> impl IntoView {
     city.follow_status(STATUS_MS);
     let screen = Screen::start(super::asked("player").as_deref());
     super::debug::publish(city, Some(screen));
+    heart::start(city, &name_in_path, screen);
+    let (here, mut before) = (name_in_path.clone(), None);
+    city.reloads_in(move || city.read(|r| moment(r.world(), &here, &mut before)));
     let path = name_in_path.clone();
     let hung = Memo::new(move |_| city.of_walls(|r| hanging(&r.world().walls, &path)));
     let laid_out = Memo::new(move |_| hung.with(|hung| matches!(hung, Hanging::Grid(_))));

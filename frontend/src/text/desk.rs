@@ -39,6 +39,8 @@ pub struct Desk {
     pub auto_hint: &'static str,
     /// A grid of columns and rows.
     pub grid: fn(u8, u8) -> String,
+    /// A screen that is silent is not expected to be there.
+    pub forget_screen: &'static str,
     /// Let the screen arrange itself.
     pub to_auto: &'static str,
     /// Actions on the selected cell, as a group.

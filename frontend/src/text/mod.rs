@@ -128,6 +128,22 @@ pub struct Text {
     pub pinned: &'static str,
     /// Parts of the picture are covered for privacy.
     pub partly_covered: &'static str,
+    /// A screen of a wall; its name follows.
+    pub screen: &'static str,
+    /// It beats no more.
+    pub screen_silent: &'static str,
+    /// What that means.
+    pub screen_silent_why: &'static str,
+    /// Heading: the screens.
+    pub screens: &'static str,
+    /// Nobody ever opened it.
+    pub screen_unseen: &'static str,
+    /// Column: when it was last heard.
+    pub heard: &'static str,
+    /// Column: pictures that move, of all.
+    pub moving_pictures: &'static str,
+    /// Column: pictures drawn per second.
+    pub drawn: &'static str,
     /// Tile: an alarm brought it here.
     pub alarm: &'static str,
     /// Tile: the alarm is over, and the picture stays for a moment.

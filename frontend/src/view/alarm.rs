@@ -70,6 +70,7 @@ mod tests {
             name: Label::new("main").unwrap(),
             panel_pitch_mm: None,
             viewing_distance_m: None,
+            status: None,
             wall: Wall::default(),
             history: VecDeque::new(),
             alarms: vec![alarm(&one), alarm(&two)],

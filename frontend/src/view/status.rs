@@ -22,6 +22,8 @@ pub struct Status {
     pub store: StoreStatus,
     /// The ways in.
     pub sources: Vec<SourceStatus>,
+    /// Every screen of a wall.
+    pub screens: Vec<ScreenLine>,
     /// Every queue.
     pub queues: Vec<QueueStatus>,
     /// The port where devices publish to us directly, if there is one.
@@ -40,6 +42,30 @@ pub struct GlassToGlass {
     pub p50_ms: u32,
     /// 95 of 100 are at most this, ms.
     pub p95_ms: u32,
+}
+
+/// One screen of a wall.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(default)]
+pub struct ScreenLine {
+    /// Its id.
+    pub screen: String,
+    /// Its name.
+    pub name: String,
+    /// `up`, `down`; `None` while nobody expects it.
+    pub state: Option<String>,
+    /// Since when.
+    pub since: Option<Timestamp>,
+    /// When it was last heard, since the server started.
+    pub heard: Option<Timestamp>,
+    /// The build of its page.
+    pub build: Option<String>,
+    /// Pictures that it has.
+    pub tiles: Option<u64>,
+    /// How many of them move.
+    pub live: Option<u64>,
+    /// Pictures drawn per second.
+    pub drawn_per_s: Option<u64>,
 }
 
 /// The port where devices publish to us directly.

@@ -4,6 +4,7 @@ use pantau_schemas::entry::{DeviceReason, DeviceState};
 use pantau_schemas::ids::DeviceId;
 use pantau_schemas::stream::{StreamCause, StreamState};
 use pantau_schemas::time::Timestamp;
+use pantau_schemas::wall::Screen;
 use pantau_schemas::world::World;
 
 /// What is wrong.
@@ -13,16 +14,18 @@ pub enum Fault {
     Stream(StreamState, Option<StreamCause>),
     /// A device: down or alert.
     Device(DeviceState, Option<DeviceReason>),
+    /// A screen of a wall beats no more.
+    Screen,
 }
 
-/// One device in trouble.
+/// One device or screen in trouble.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trouble {
-    /// Which.
-    pub device: DeviceId,
+    /// Which, by its id.
+    pub id: String,
     /// Its name.
     pub name: String,
-    /// Where it is.
+    /// Where it is; empty for a screen.
     pub site: String,
     /// What is wrong.
     pub fault: Fault,
@@ -42,28 +45,61 @@ pub struct Troubles {
 /// The newest `limit` troubles.
 #[must_use]
 pub fn troubles(world: &World, limit: usize) -> Troubles {
-    let mut all: Vec<(Timestamp, &DeviceId, DeviceState)> = Vec::new();
+    let mut all: Vec<(Timestamp, Which<'_>)> = Vec::new();
     for id in world.registry.devices.keys() {
         let state = world.device_state(id);
         if matches!(state, DeviceState::Down | DeviceState::Alert) {
-            all.push((world.device_since(id).unwrap_or_default(), id, state));
+            all.push((world.device_since(id).unwrap_or_default(), Which::Device(id, state)));
+        }
+    }
+    for screen in world.walls.screens.values() {
+        if let Some(status) = screen.status.filter(|status| status.state == DeviceState::Down) {
+            all.push((status.since, Which::Screen(screen)));
         }
     }
     let total = all.len();
-    all.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(b.1)));
+    all.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.id().cmp(b.1.id())));
     all.truncate(limit);
-    let newest = all.into_iter().filter_map(|(since, id, state)| {
-        let device = world.registry.devices.get(id)?;
-        let site = world.registry.sites.get(&device.site).map(|site| site.name.clone()).unwrap_or_default();
-        Some(Trouble {
-            device: id.clone(),
-            name: device.name.clone(),
-            site,
-            fault: fault(world, id, state),
-            since,
-        })
-    });
+    let newest = all.into_iter().filter_map(|(since, which)| which.trouble(world, since));
     Troubles { newest: newest.collect(), total }
+}
+
+/// A thing in trouble.
+#[derive(Clone, Copy)]
+enum Which<'a> {
+    Device(&'a DeviceId, DeviceState),
+    Screen(&'a Screen),
+}
+
+impl Which<'_> {
+    fn id(&self) -> &str {
+        match self {
+            Self::Device(id, _) => id.as_str(),
+            Self::Screen(screen) => screen.id.as_str(),
+        }
+    }
+
+    fn trouble(&self, world: &World, since: Timestamp) -> Option<Trouble> {
+        let id = self.id().to_owned();
+        match self {
+            Self::Device(device, state) => {
+                let known = world.registry.devices.get(*device)?;
+                let site = world.registry.sites.get(&known.site);
+                let site = site.map(|site| site.name.clone()).unwrap_or_default();
+                Some(Trouble {
+                    id,
+                    name: known.name.clone(),
+                    site,
+                    fault: fault(world, device, *state),
+                    since,
+                })
+            }
+            Self::Screen(screen) => {
+                let (name, site) = (screen.name.to_string(), String::new());
+                Some(Trouble { id, name, site, fault: Fault::Screen, since })
+            }
+        }
+    }
 }
 
 fn fault(world: &World, id: &DeviceId, state: DeviceState) -> Fault {
@@ -84,6 +120,8 @@ fn fault(world: &World, id: &DeviceId, state: DeviceState) -> Fault {
 mod tests {
     use super::*;
     use crate::view::figures::tests::{camera, registry, stream};
+    use pantau_schemas::ids::ScreenId;
+    use pantau_schemas::wall::{Label, ScreenStatus, Wall};
 
     #[test]
     fn the_newest_trouble_stands_first_and_the_rest_is_counted() {
@@ -95,6 +133,22 @@ mod tests {
                 status.since = Timestamp::from_secs(i64::from(n));
             }
         }
+        let id = ScreenId::new("panel-3").unwrap();
+        let screen = |state| Screen {
+            id: ScreenId::new("panel-3").unwrap(),
+            name: Label::new("Panel 3").unwrap(),
+            panel_pitch_mm: None,
+            viewing_distance_m: None,
+            status: Some(ScreenStatus { state, since: Timestamp::from_secs(9) }),
+            wall: Wall::default(),
+            history: std::collections::VecDeque::new(),
+            alarms: Vec::new(),
+        };
+        world.walls.screens.insert(id.clone(), screen(DeviceState::Down));
+        let silent = super::troubles(&world, 1);
+        assert_eq!((silent.newest[0].name.as_str(), silent.newest[0].fault), ("Panel 3", Fault::Screen));
+        assert_eq!(silent.total, 5);
+        world.walls.screens.insert(id, screen(DeviceState::Up));
         let troubles = troubles(&world, 2);
         let names: Vec<&str> = troubles.newest.iter().map(|t| t.name.as_str()).collect();
         assert_eq!((names, troubles.total), (vec!["cam-3", "cam-2"], 4));

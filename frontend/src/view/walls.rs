@@ -106,6 +106,7 @@ mod tests {
             name: Label::new(name).unwrap(),
             panel_pitch_mm: None,
             viewing_distance_m: None,
+            status: None,
             wall: Wall { content, ..Wall::default() },
             history: VecDeque::new(),
             alarms: Vec::new(),

@@ -28,6 +28,7 @@ pub const KINDS: &[&str] = &[
     "wall_tour_delete",
     "screen_add",
     "screen_change",
+    "screen_forget",
     "screen_remove",
 ];
 

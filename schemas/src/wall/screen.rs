@@ -9,8 +9,9 @@ use super::label::Label;
 use super::measure::{PanelPitchMm, ViewingDistanceM};
 use super::preset::Content;
 use super::tour::Touring;
-use crate::entry::Actor;
+use crate::entry::{Actor, DeviceState};
 use crate::ids::{PresetId, ScreenId, Seq};
+use crate::time::Timestamp;
 
 /// Changes of a screen that can be taken back.
 pub const MAX_UNDO: usize = 10;
@@ -39,6 +40,15 @@ pub struct Undo {
     pub wall: Wall,
 }
 
+/// How a screen is, as a device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScreenStatus {
+    /// Up while a page of it says that it paints; down when none does any more.
+    pub state: DeviceState,
+    /// Since when; when it went down, since it was last heard.
+    pub since: Timestamp,
+}
+
 /// One browser window of a wall.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Screen {
@@ -52,6 +62,9 @@ pub struct Screen {
     /// How far away its farthest reader is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub viewing_distance_m: Option<ViewingDistanceM>,
+    /// How it is as a device; `None` while nobody expects it: no page of it was ever opened, or it was said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<ScreenStatus>,
     /// What hangs on it.
     #[serde(default)]
     pub wall: Wall,

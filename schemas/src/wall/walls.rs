@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::change::{ScreenFacts, WallAct, WallChange};
 use super::layout::{Cell, Layout};
 use super::preset::{Content, Preset};
-use super::screen::{MAX_UNDO, Screen, Undo, Wall};
+use super::screen::{MAX_UNDO, Screen, ScreenStatus, Undo, Wall};
 use super::tile::{Rank, Tile};
 use super::tour::{Tour, Touring};
-use crate::entry::Actor;
+use crate::entry::{Actor, DeviceState};
 use crate::ids::{PresetId, ScreenId, Seq, TourId};
 use crate::time::Timestamp;
 
@@ -107,11 +107,18 @@ impl Walls {
     pub(crate) fn screen_set(&mut self, facts: &ScreenFacts) {
         let ScreenFacts { screen, name, panel_pitch_mm, viewing_distance_m } = facts.clone();
         let known = self.screens.remove(&screen);
-        let (wall, history, alarms) =
-            known.map_or_else(Default::default, |known| (known.wall, known.history, known.alarms));
+        let before = known.map(|known| (known.status, known.wall, known.history, known.alarms));
+        let (status, wall, history, alarms) = before.unwrap_or_default();
         let id = screen.clone();
-        let screen_now = Screen { id, name, panel_pitch_mm, viewing_distance_m, wall, history, alarms };
-        self.screens.insert(screen, screen_now);
+        let after = Screen { id, name, panel_pitch_mm, viewing_distance_m, status, wall, history, alarms };
+        self.screens.insert(screen, after);
+    }
+
+    pub(crate) fn screen_state(&mut self, screen: &ScreenId, state: DeviceState, since: Timestamp) {
+        if let Some(screen) = self.screens.get_mut(screen) {
+            let expected = matches!(state, DeviceState::Up | DeviceState::Down);
+            screen.status = expected.then_some(ScreenStatus { state, since });
+        }
     }
 
     pub(crate) fn wall_changed(&mut self, change: &WallChange, actor: &Actor, seq: Seq) {

@@ -53,6 +53,7 @@ trait Shown {
 shown_by!(LiveRequest {
     LiveRequest::Hello { .. } => ["hello", "hello_resume"],
     LiveRequest::Watch { .. } => ["watch"],
+    LiveRequest::Screen(_) => ["screen"],
     LiveRequest::Pong => ["pong"],
     LiveRequest::Unknown => [],
 });
@@ -89,9 +90,10 @@ shown_by!(Change {
     Change::ComplaintReceived { .. } => ["complaint_received"],
     Change::ComplaintMoved { .. } => ["complaint_moved"],
     Change::AgencyNoted { .. } => ["agency_noted"],
-    Change::ScreenAdded(_) => ["screen_added", "second_screen_added", "alarm_screen_added"],
+    Change::ScreenAdded(_) => ["screen_added", "second_screen_added", "alarm_screen_added", "third_screen_added"],
     Change::ScreenChanged(_) => ["screen_changed"],
     Change::ScreenRemoved { .. } => ["screen_removed"],
+    Change::ScreenStateChanged { .. } => ["screen_up", "screen_down", "screen_forgotten"],
     Change::WallChanged(_) => [
         "wall_changed", "wall_left_to_itself", "wall_changed_by_preset", "wall_changed_by_tour",
         "alarm_wall_changed"
@@ -107,18 +109,18 @@ shown_by!(Change {
     Change::Unknown => [],
 });
 shown_by!(Cause {
-    Cause::Start => ["server_started", "screen_added", "alarm_screen_added", "alarm_wall_changed"],
+    Cause::Start => ["server_started", "screen_added", "alarm_screen_added", "alarm_wall_changed", "third_screen_added"],
     Cause::Registry => ["registry_changed", "dead_letters_replayed"],
     Cause::Input(_) => [
-        "device_changed", "device_described", "stream_changed", "dead_letters_replayed_by_hand"
+        "device_changed", "device_described", "stream_changed", "dead_letters_replayed_by_hand", "screen_up"
     ],
     Cause::Event(_) => ["complaint_received", "complaint_moved"],
     Cause::Entry(_) => ["agency_noted", "alarm_marked", "alarm_shown"],
-    Cause::Timer => ["device_changed_by_absence", "tour_stepped", "alarm_ended"],
+    Cause::Timer => ["device_changed_by_absence", "tour_stepped", "alarm_ended", "screen_down"],
     Cause::Command(_) => [
         "screen_changed", "wall_changed", "preset_saved", "wall_left_to_itself", "wall_changed_by_preset",
         "tour_saved", "wall_changed_by_tour", "tour_deleted", "preset_deleted", "second_screen_added",
-        "screen_removed"
+        "screen_removed", "screen_forgotten"
     ],
     Cause::Unknown => [],
 });
@@ -170,11 +172,13 @@ fn entries_are_what_they_were() {
     frozen("wall_entry/", &samples::walls::entries());
     frozen("alarm_entry/", &samples::alarms::entries());
     frozen("letter_entry/", &samples::letters::entries());
+    frozen("screen_entry/", &samples::screens::entries());
     let all = [
         samples::entries(),
         samples::walls::entries(),
         samples::alarms::entries(),
         samples::letters::entries(),
+        samples::screens::entries(),
     ]
     .concat();
     covers(&all, |entry| &entry.change);
@@ -204,7 +208,7 @@ fn records_are_what_they_were() {
     frozen("", &samples::dead_letters());
     frozen("", &samples::stream_healths());
     frozen("", &[("world", samples::world()), ("wall_world", samples::walls::world())]);
-    frozen("", &[("alarm_world", samples::alarms::world())]);
+    frozen("", &[("alarm_world", samples::alarms::world()), ("screen_world", samples::screens::world())]);
 }
 
 #[test]
@@ -213,6 +217,7 @@ fn a_journal_on_disk_still_verifies_and_leads_to_the_same_world() {
         ("entry", "world", samples::entries()),
         ("wall_entry", "wall_world", samples::walls::entries()),
         ("alarm_entry", "alarm_world", samples::alarms::entries()),
+        ("screen_entry", "screen_world", samples::screens::entries()),
     ] {
         let mut previous = Hash::ZERO;
         let mut world = World::default();
@@ -374,6 +379,9 @@ fn write_what_is_missing() {
     save_all("", &[("alarm_world", samples::alarms::world())]);
     save("alarm_world.sha256", &format!("{}\n", samples::alarms::world().digest()));
     save_all("letter_entry/", &samples::letters::entries());
+    save_all("screen_entry/", &samples::screens::entries());
+    save_all("", &[("screen_world", samples::screens::world())]);
+    save("screen_world.sha256", &format!("{}\n", samples::screens::world().digest()));
     save_all("command/", &samples::walls::commands());
     save("command.sha256", &format!("{}\n", samples::walls::order().digest()));
     save_all("", &[("wall_world", samples::walls::world())]);

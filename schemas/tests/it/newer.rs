@@ -110,6 +110,7 @@ fn fields_that_nobody_knows_are_ignored_at_every_depth() {
         + check::<Entry>("entry")
         + check::<Entry>("wall_entry")
         + check::<Entry>("alarm_entry")
+        + check::<Entry>("screen_entry")
         + check::<Command>("command");
     assert!(files > 20, "only {files} files were looked at");
 }

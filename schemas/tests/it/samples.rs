@@ -5,8 +5,8 @@ use pantau_schemas::entry::{Actor, Cause, Change, DeviceChange, DeviceReason, De
 use pantau_schemas::event::{ComplaintStep, NewComplaint};
 use pantau_schemas::hash::Hash;
 use pantau_schemas::ids::{
-    AgencyCode, AppCode, BootId, CityCode, ComplaintId, DeviceId, Epoch, EventKey, LinkCode, Seq, SeriesId,
-    SiteCode,
+    AgencyCode, AppCode, BootId, CityCode, ComplaintId, DeviceId, Epoch, EventKey, LinkCode, ScreenId, Seq,
+    SeriesId, SiteCode,
 };
 use pantau_schemas::ladder::Rung;
 use pantau_schemas::media::{Flags, Header, MediaNotice, MediaRequest, Priority, Tile};
@@ -17,11 +17,12 @@ use pantau_schemas::registry::{
 };
 use pantau_schemas::stream::{StreamCause, StreamHealth, StreamKind, StreamState};
 use pantau_schemas::time::Timestamp;
-use pantau_schemas::wire::{Head, LiveMessage, LiveRequest, StoreState};
+use pantau_schemas::wire::{Head, LiveMessage, LiveRequest, ScreenBeat, StoreState};
 use pantau_schemas::world::World;
 
 pub(crate) mod alarms;
 pub(crate) mod letters;
+pub(crate) mod screens;
 pub(crate) mod walls;
 
 /// A file's name below its folder, without ending, and the value in it.
@@ -55,6 +56,17 @@ pub(crate) fn live_requests() -> Vec<Sample<LiveRequest>> {
             LiveRequest::Hello { epoch: Some(Epoch::new("e-7f3a").unwrap()), seq: Some(Seq(1234)) },
         ),
         ("watch", LiveRequest::Watch { series: vec![SeriesId::new("ap-01/clients").unwrap()] }),
+        (
+            "screen",
+            LiveRequest::Screen(ScreenBeat {
+                screen: ScreenId::new("main").unwrap(),
+                build: "0.1.0 7f3a".to_owned(),
+                tiles: 12,
+                live: 11,
+                drawn_per_s: 165,
+                paint_ms: 14,
+            }),
+        ),
         ("pong", LiveRequest::Pong),
     ]
 }

@@ -1,12 +1,12 @@
 //! What is written can be read, whatever it is; what is read cannot hurt.
 
-use pantau_schemas::ids::{CityCode, Epoch, Seq};
+use pantau_schemas::ids::{CityCode, Epoch, ScreenId, Seq};
 use pantau_schemas::ladder::Rung;
 use pantau_schemas::media::{
     Flags, HEADER_LEN, Header, HeaderError, MediaNotice, MediaRequest, Priority, Tile, VERSION,
 };
 use pantau_schemas::time::Timestamp;
-use pantau_schemas::wire::{Head, LiveMessage, LiveRequest, StoreState};
+use pantau_schemas::wire::{Head, LiveMessage, LiveRequest, ScreenBeat, StoreState};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -26,6 +26,11 @@ fn live_request() -> impl Strategy<Value = LiveRequest> {
     prop_oneof![
         (option::of(epoch()), option::of(seq())).prop_map(|(epoch, seq)| LiveRequest::Hello { epoch, seq }),
         vec(draw::series(), 0..5).prop_map(|series| LiveRequest::Watch { series }),
+        ("[a-z]{1,8}", "[ -~]{0,12}", any::<(u16, u16, u32, u32)>()).prop_map(|(screen, build, numbers)| {
+            let (tiles, live, drawn_per_s, paint_ms) = numbers;
+            let screen = ScreenId::new(&screen).unwrap();
+            LiveRequest::Screen(ScreenBeat { screen, build, tiles, live, drawn_per_s, paint_ms })
+        }),
         Just(LiveRequest::Pong),
         Just(LiveRequest::Unknown),
     ]

@@ -11,6 +11,7 @@
 mod absence;
 mod device;
 mod feed;
+mod screen;
 mod stream;
 mod timer;
 mod wall;
@@ -21,7 +22,7 @@ pub use wall::command;
 use std::collections::BTreeMap;
 
 use pantau_schemas::entry::{Actor, Cause, Change};
-use pantau_schemas::ids::DeviceId;
+use pantau_schemas::ids::{DeviceId, ScreenId};
 use pantau_schemas::observation::{Body, Observation};
 use pantau_schemas::registry::Registry;
 use pantau_schemas::time::Timestamp;
@@ -32,19 +33,23 @@ use pantau_schemas::world::World;
 /// Signs of life come with every message, far too often to be entries; they are stored with the data that
 /// brought them and recovered with it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Heard(BTreeMap<DeviceId, Timestamp>);
+pub struct Heard {
+    devices: BTreeMap<DeviceId, Timestamp>,
+    /// Beats of screens come again within seconds of a start, so they are kept nowhere else.
+    screens: BTreeMap<ScreenId, Timestamp>,
+}
 
 impl Heard {
     /// Notes a sign of life; an older one changes nothing. Returns whether it was news.
     pub fn note(&mut self, device: &DeviceId, at: Timestamp) -> bool {
-        match self.0.get_mut(device) {
+        match self.devices.get_mut(device) {
             Some(last) if *last >= at => false,
             Some(last) => {
                 *last = at;
                 true
             }
             None => {
-                self.0.insert(device.clone(), at);
+                self.devices.insert(device.clone(), at);
                 true
             }
         }
@@ -53,18 +58,29 @@ impl Heard {
     /// The last sign of life of a device.
     #[must_use]
     pub fn last(&self, device: &DeviceId) -> Option<Timestamp> {
-        self.0.get(device).copied()
+        self.devices.get(device).copied()
+    }
+
+    /// Notes that a page of a screen painted.
+    pub fn note_beat(&mut self, screen: &ScreenId, at: Timestamp) {
+        self.screens.insert(screen.clone(), at);
+    }
+
+    /// The last beat of a screen since the server started.
+    #[must_use]
+    pub fn last_beat(&self, screen: &ScreenId) -> Option<Timestamp> {
+        self.screens.get(screen).copied()
     }
 
     /// Forgets devices that left the registry.
     pub fn keep(&mut self, registry: &Registry) {
-        self.0.retain(|device, _| registry.devices.contains_key(device));
+        self.devices.retain(|device, _| registry.devices.contains_key(device));
     }
 }
 
 impl FromIterator<(DeviceId, Timestamp)> for Heard {
     fn from_iter<I: IntoIterator<Item = (DeviceId, Timestamp)>>(signs: I) -> Self {
-        Self(signs.into_iter().collect())
+        Self { devices: signs.into_iter().collect(), screens: BTreeMap::new() }
     }
 }
 
@@ -77,6 +93,8 @@ pub enum Input<'a> {
     Registry(&'a Registry),
     /// A source said something.
     Observation(&'a Observation),
+    /// A page of a screen painted.
+    Beat(&'a ScreenId),
     /// A timer ran out.
     Timer(&'a Timer),
 }
@@ -115,6 +133,8 @@ pub fn decide(world: &World, heard: &Heard, input: Input<'_>, now: Timestamp) ->
         Input::Timer(Timer::Absence(device)) => {
             absence::check(world, heard, device, now).map(following).unwrap_or_default()
         }
+        Input::Beat(screen) => screen::beat(world, screen, now).into_iter().collect(),
+        Input::Timer(Timer::Screen(screen)) => screen::check(world, heard, screen, now).into_iter().collect(),
         Input::Timer(Timer::Alarms) => wall::alarms_over(world, now),
         Input::Timer(Timer::Tour(screen)) => wall::step(world, screen, now).into_iter().collect(),
         Input::Observation(observation) => observe(world, observation, now),

@@ -5,7 +5,7 @@ use pantau_schemas::ids::{DeviceId, ScreenId};
 use pantau_schemas::time::Timestamp;
 use pantau_schemas::world::World;
 
-use crate::{Heard, absence, wall};
+use crate::{Heard, absence, screen, wall};
 
 /// Something that happens when nothing happens.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -14,6 +14,8 @@ pub enum Timer {
     Absence(DeviceId),
     /// A screen's tour may go on.
     Tour(ScreenId),
+    /// A screen may have fallen silent.
+    Screen(ScreenId),
     /// An alarm on a wall may have been shown for long enough.
     Alarms,
 }
@@ -22,7 +24,12 @@ impl Timer {
     /// Every timer that a World may need.
     pub fn all(world: &World) -> impl Iterator<Item = Self> {
         let devices = world.devices.keys().cloned().map(Self::Absence);
-        devices.chain(world.walls.screens.keys().cloned().map(Self::Tour)).chain([Self::Alarms])
+        let screens = world
+            .walls
+            .screens
+            .keys()
+            .flat_map(|screen| [Self::Tour(screen.clone()), Self::Screen(screen.clone())]);
+        devices.chain(screens).chain([Self::Alarms])
     }
 
     /// The timers whose deadlines a change may move.
@@ -33,6 +40,7 @@ impl Timer {
             }
             Change::WallChanged(change) => [Some(Self::Tour(change.screen.clone())), None],
             Change::TourStepped { screen, .. } => [Some(Self::Tour(screen.clone())), None],
+            Change::ScreenStateChanged { screen, .. } => [Some(Self::Screen(screen.clone())), None],
             Change::RegistryChanged(_) => [Some(Self::Alarms), None],
             _ => [None, None],
         };
@@ -46,6 +54,7 @@ pub fn deadline(world: &World, heard: &Heard, timer: &Timer) -> Option<Timestamp
     match timer {
         Timer::Absence(device) => absence::deadline(world, heard, device),
         Timer::Tour(screen) => wall::deadline(world, screen),
+        Timer::Screen(id) => screen::deadline(world, heard, id),
         Timer::Alarms => wall::alarm::deadline(world),
     }
 }

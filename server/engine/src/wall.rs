@@ -11,7 +11,7 @@ mod tour;
 mod whole;
 
 use pantau_schemas::command::{Command, Order, Place, Reason, Refusal};
-use pantau_schemas::entry::{Actor, Cause, Change};
+use pantau_schemas::entry::{Actor, Cause, Change, DeviceState};
 use pantau_schemas::ids::ScreenId;
 use pantau_schemas::time::Timestamp;
 use pantau_schemas::wall::{
@@ -112,6 +112,14 @@ fn change(world: &World, order: &Order, now: Timestamp) -> Result<Option<Change>
                 viewing_distance_m: viewing_distance_m.or(before.viewing_distance_m),
             };
             Ok((after != before).then_some(Change::ScreenChanged(after)))
+        }
+        Command::ScreenForget { screen } => {
+            let status = known(walls, screen)?.status;
+            Ok(status.map(|_| Change::ScreenStateChanged {
+                screen: screen.clone(),
+                state: DeviceState::Unknown,
+                since: now,
+            }))
         }
         Command::ScreenRemove { screen } => {
             known(walls, screen)?;

@@ -8,6 +8,8 @@ use axum::extract::{ConnectInfo, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use pantau_ingest::listener::Counters;
+use pantau_schemas::entry::DeviceState;
+use pantau_schemas::wall::Screen;
 use pantau_schemas::wire::StoreState;
 use pantau_store::{SourceTotals, Store};
 use prometheus_client::collector::Collector;
@@ -59,6 +61,8 @@ impl Snapshot {
         let connected = app.mqtt_status().map_or(0, |mqtt| i64::from(mqtt.is_connected()));
         let intake = app.intake.max_capacity() - app.intake.capacity();
         let listener = app.listener_status();
+        let missed = |screen: &&Screen| screen.status.is_some_and(|status| status.state == DeviceState::Down);
+        let down = world.walls.screens.values().filter(missed).count();
         let open = listener.as_ref().map_or(0, |listener| seq(listener.counters.open()));
         Self {
             totals: app.counts.totals(),
@@ -75,6 +79,7 @@ impl Snapshot {
                 ("pantau_mqtt_connected", "1 while connected to the broker", connected),
                 ("pantau_mqtt_listener_connections", "Devices connected to us directly", open),
                 ("pantau_intake_waiting", "Messages that wait for the core", count(intake)),
+                ("pantau_screens_down", "Screens that were seen and beat no more", count(down)),
                 (
                     "pantau_live_readers",
                     "Open /v1/live sockets",

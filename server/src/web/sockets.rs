@@ -40,13 +40,13 @@ pub(crate) async fn live<S: Store>(
         Ok(seat) => seat,
         Err(problem) => return problem.into_response(),
     };
-    let (hub, cancel) = (app.hub.clone(), app.cancel.clone());
+    let (hub, beats, cancel) = (app.hub.clone(), app.beats.clone(), app.cancel.clone());
     upgrade(
         request,
         wire::PROTOCOL,
         &app.origins,
         |socket| async move {
-            crate::live::session(socket, hub, crate::BUILD.to_owned(), cancel).await;
+            crate::live::session(socket, hub, beats, crate::BUILD.to_owned(), cancel).await;
             drop(seat);
         },
         |session| drop(app.tracker.spawn_on(session, &app.screens)),

@@ -9,6 +9,8 @@ use axum::extract::{ConnectInfo, Query, State};
 use axum::http::StatusCode;
 use pantau_schemas::observation::Source;
 use pantau_schemas::registry::DeviceClass;
+use pantau_schemas::wall::Screen;
+use pantau_schemas::world::World;
 use pantau_store::Store;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -100,6 +102,7 @@ pub(crate) fn report<S>(app: &App<S>) -> Value {
         "samples_stored": app.counts.samples_stored(),
         "cameras": { "total": cameras.len(), "live": live },
         "glass_to_glass": app.figures.latency.of_late(app.clock.now()),
+        "screens": screens(app, &world),
         "queues": queues,
         "listener": app.listener_status().map(|status| listener(&status)),
         "readers": {
@@ -107,6 +110,26 @@ pub(crate) fn report<S>(app: &App<S>) -> Value {
             "media": app.readers.media.load(Ordering::Relaxed),
         },
     })
+}
+
+/// Every screen as a device: its state, and what it said of itself last.
+fn screens<S>(app: &App<S>, world: &World) -> Vec<Value> {
+    let screen = |screen: &Screen| {
+        let (heard, beat) = app.beats.of(&screen.id).unzip();
+        json!({
+            "screen": screen.id,
+            "name": screen.name,
+            "state": screen.status.map(|status| status.state),
+            "since": screen.status.map(|status| status.since),
+            "heard": heard,
+            "build": beat.as_ref().map(|beat| &beat.build),
+            "tiles": beat.as_ref().map(|beat| beat.tiles),
+            "live": beat.as_ref().map(|beat| beat.live),
+            "drawn_per_s": beat.as_ref().map(|beat| beat.drawn_per_s),
+            "paint_ms": beat.as_ref().map(|beat| beat.paint_ms),
+        })
+    };
+    world.walls.screens.values().map(screen).collect()
 }
 
 /// How MQTT is, of which there may be two ways in: the one that does not work, if one does not.

@@ -50,6 +50,7 @@ fn item(world: &World, screen: &Screen) -> Value {
         "name": screen.name,
         "panel_pitch_mm": screen.panel_pitch_mm,
         "viewing_distance_m": screen.viewing_distance_m,
+        "status": screen.status,
         "wall": screen.wall,
         "shown": shown,
         "alarms": screen.alarms,

@@ -20,6 +20,7 @@ mod letters;
 mod letters_page;
 mod malformed;
 mod players;
+mod screens;
 mod slow;
 mod store_faults;
 mod streams;

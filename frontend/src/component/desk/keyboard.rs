@@ -61,6 +61,16 @@ fn place(focused: Option<&Element>) -> Option<Place> {
     Some(place)
 }
 
+/// Whether somebody is in the middle of something: typing, calling a number, reading a sheet, waiting for a command.
+pub(crate) fn is_busy(office: Office) -> bool {
+    let focused = document().and_then(|document| document.active_element());
+    let place = place(focused.as_ref());
+    let settled = untrack(|| office.settled());
+    matches!(place, None | Some(Place::Typing | Place::Search))
+        || office.call_up.with_untracked(|call_up| !call_up.is_empty())
+        || office.orders.with_untracked(|orders| orders.lines().any(|line| line.is_open(settled)))
+}
+
 fn perform(office: Office, sheet: NodeRef<html::Dialog>, act: Act) {
     let calling = || office.call_up.with_untracked(|call_up| !call_up.is_empty());
     let item = || office.item.get_untracked();

@@ -5,11 +5,13 @@
 
 use leptos::prelude::*;
 use pantau_schemas::command::Command;
+use pantau_schemas::entry::DeviceState;
 use pantau_schemas::wall::{Area, At, Layout, MOVING_WARN, Rank, Tile};
 
 use super::camera_list::state_word;
 use crate::component::camera_tile::CameraTile;
 use crate::desk::office::Office;
+use crate::format::moment;
 use crate::media::choice::Missing;
 use crate::media::screen::Screen;
 use crate::view::walls::{Hung, lines, named};
@@ -78,7 +80,37 @@ pub(crate) fn Miniature(office: Office, screen: Result<Screen, Missing>) -> impl
                 <p class="nothing" hidden=move || city.known.get()>{text.loading}</p>
             </div>
             <p class="hint" hidden=move || !names_only.get()>{words.names_only}</p>
+            <Silent office/>
         </section>
+    }
+}
+
+/// The screen that is worked on beats no more: since when, and what to do when nobody expects it to.
+#[component]
+fn Silent(office: Office) -> impl IntoView {
+    let (city, text, words) = (office.city, office.city.text, office.words());
+    let since = Memo::new(move |_| {
+        let screen = office.screen.get()?;
+        let status = city.of_walls(|r| r.world().walls.screens.get(&screen)?.status)?;
+        (status.state == DeviceState::Down).then_some(status.since)
+    });
+    let line = move || {
+        let since = since.get().map(|at| (text.since)(&moment(text, city.zone.get(), at, city.now.get())));
+        format!("{} {} {}", text.screen, text.screen_silent, since.unwrap_or_default())
+    };
+    view! {
+        <p class="silent-screen" role="status" hidden=move || since.with(Option::is_none)>
+            <strong>{line}</strong>
+            <button
+                type="button"
+                aria-disabled=move || office.blocked().is_some().to_string()
+                on:click=move |_| {
+                    office.give(words.forget_screen.to_owned(), None, |screen| Command::ScreenForget { screen });
+                }
+            >
+                {words.forget_screen}
+            </button>
+        </p>
     }
 }
 

@@ -22,6 +22,7 @@ pub static EN: Desk = Desk {
     auto: "This screen arranges itself: every camera, by category.",
     auto_hint: "Choose a grid to hang cameras yourself.",
     grid: |columns, rows| format!("{columns} × {rows}"),
+    forget_screen: "This screen is not in use",
     to_auto: "Arrange itself",
     cell_actions: "Selected cell",
     wall_actions: "Whole wall",

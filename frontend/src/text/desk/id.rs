@@ -19,6 +19,7 @@ pub static ID: Desk = Desk {
     auto: "Layar ini mengatur dirinya sendiri: semua kamera, menurut kelompok.",
     auto_hint: "Pilih kisi untuk menggantung kamera sendiri.",
     grid: |columns, rows| format!("{columns} × {rows}"),
+    forget_screen: "Layar ini tidak dipakai",
     to_auto: "Atur sendiri",
     cell_actions: "Sel terpilih",
     wall_actions: "Seluruh dinding",

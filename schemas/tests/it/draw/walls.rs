@@ -1,6 +1,6 @@
 //! Walls: any draft of a layout, good or bad, and any change of the good ones.
 
-use pantau_schemas::entry::Change;
+use pantau_schemas::entry::{Change, DeviceState};
 use pantau_schemas::ids::{PresetId, ScreenId, TourId};
 use pantau_schemas::wall::{
     AlarmEnd, AlarmShown, AlarmUse, Area, At, Cell, Content, Draft, Dwell, Label, Layout, PanelPitchMm,
@@ -145,6 +145,8 @@ pub(super) fn change() -> impl Strategy<Value = Change> {
         2 => facts().prop_map(Change::ScreenAdded),
         1 => facts().prop_map(Change::ScreenChanged),
         1 => screen().prop_map(|screen| Change::ScreenRemoved { screen }),
+        1 => (screen(), select(vec![DeviceState::Up, DeviceState::Down, DeviceState::Unknown]), moment())
+            .prop_map(|(screen, state, since)| Change::ScreenStateChanged { screen, state, since }),
         4 => hung.prop_map(|change| Change::WallChanged(Box::new(change))),
         1 => preset.prop_map(|preset| Change::PresetSaved(Box::new(preset))),
         1 => preset_id().prop_map(|preset| Change::PresetDeleted { preset }),

@@ -209,6 +209,7 @@ pub(crate) fn commands() -> Vec<Sample<Command>> {
                 viewing_distance_m: distance,
             },
         ),
+        ("screen_forget", Command::ScreenForget { screen: screen() }),
         ("screen_remove", Command::ScreenRemove { screen: screen() }),
     ]
 }

@@ -220,9 +220,12 @@ impl<'a> Hanging<'a> {
         let cameras = layout.cells().iter().filter(|cell| cell.tile.camera().is_some()).count();
         let room = cameras + MAX_SHOTS + MAX_ALARM_CELLS <= MAX_CAMERAS;
         let order = |cell: &Cell| {
+            if cell.tile.camera() == Some(camera) {
+                return 0;
+            }
+            // What a tour shows at this moment is watched.
             let seen = seen(cell).unwrap_or_else(|| cell.clone());
             match &seen.tile {
-                Tile::Camera { camera: shown } if shown == camera => 0,
                 Tile::Empty => 1,
                 Tile::Camera { .. } if seen.rank == Rank::Context => 2,
                 Tile::Camera { .. } => 4,

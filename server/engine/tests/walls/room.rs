@@ -75,11 +75,12 @@ fn registry() -> Registry {
 pub(crate) struct Room {
     pub(crate) world: World,
     pub(crate) second: i64,
+    pub(crate) heard: Heard,
 }
 
 impl Room {
     pub(crate) fn new() -> Self {
-        let mut room = Self { world: World::default(), second: 0 };
+        let mut room = Self { world: World::default(), second: 0, heard: Heard::default() };
         room.input(Input::Started("test"));
         room.input(Input::Registry(&registry()));
         room
@@ -103,7 +104,7 @@ impl Room {
     }
 
     pub(crate) fn input(&mut self, input: Input<'_>) -> Vec<Change> {
-        let decisions = decide(&self.world, &Heard::default(), input, self.now());
+        let decisions = decide(&self.world, &self.heard, input, self.now());
         for decision in decisions.clone() {
             self.enter(decision.actor, decision.cause, decision.change);
         }
@@ -172,6 +173,12 @@ impl Room {
         self.hear(&gauge(number), LifeState::Alert)
     }
 
+    /// A page of the screen painted.
+    pub(crate) fn beat(&mut self) -> Vec<Change> {
+        self.heard.note_beat(&main_screen(), self.now());
+        self.input(Input::Beat(&main_screen()))
+    }
+
     /// So many seconds go by; what the timers change in the end.
     pub(crate) fn wait(&mut self, seconds: i64) -> Vec<Change> {
         self.second += seconds;
@@ -197,7 +204,7 @@ impl Room {
     }
 
     pub(crate) fn due(&self) -> Option<i64> {
-        let due = deadline(&self.world, &Heard::default(), &Timer::Tour(main_screen()))?;
+        let due = deadline(&self.world, &self.heard, &Timer::Tour(main_screen()))?;
         Some(due.millis_since(at(0)) / 1_000)
     }
 

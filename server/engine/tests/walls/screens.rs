@@ -1,7 +1,8 @@
 //! Screens come and go.
 
-use pantau_engine::Input;
+use pantau_engine::{Heard, Input, Timer, deadline};
 use pantau_schemas::command::{Command, Reason};
+use pantau_schemas::entry::{Change, DeviceState};
 use pantau_schemas::ids::ScreenId;
 use pantau_schemas::wall::Wall;
 
@@ -42,4 +43,62 @@ fn screens_come_and_go_but_the_last_one_stays() {
         room.say("a", add(&format!("s-{number}"))).unwrap();
     }
     assert_eq!(room.refused(add("s-63")).0, Reason::TooManyScreens);
+}
+
+/// What the timer of the main screen changes.
+fn looked_at(room: &mut Room) -> Vec<Change> {
+    room.input(Input::Timer(&Timer::Screen(main_screen())))
+}
+
+fn state(room: &Room) -> Option<(DeviceState, i64)> {
+    let status = room.world.walls.screens.get(&main_screen()).unwrap().status?;
+    Some((status.state, status.since.millis_since(crate::room::at(0)) / 1_000))
+}
+
+#[test]
+fn a_screen_that_falls_silent_is_down_since_its_last_beat_and_up_with_the_next() {
+    let mut room = Room::new();
+    room.second = 100;
+    assert_eq!((looked_at(&mut room), state(&room)), (vec![], None), "nobody ever opened it");
+    assert_eq!(room.beat().len(), 1);
+    for _ in 0..3 {
+        room.second += 5;
+        assert_eq!(room.beat(), [], "a beat is not news");
+    }
+    assert_eq!(state(&room), Some((DeviceState::Up, 100)));
+    room.second += 14;
+    assert_eq!(looked_at(&mut room), []);
+    room.second += 1;
+    assert_eq!(looked_at(&mut room).len(), 1);
+    assert_eq!(state(&room), Some((DeviceState::Down, 115)));
+    assert_eq!(deadline(&room.world, &room.heard, &Timer::Screen(main_screen())), None);
+    room.second += 1_000;
+    assert_eq!((room.beat().len(), state(&room)), (1, Some((DeviceState::Up, 1_130))));
+}
+
+#[test]
+fn a_screen_is_not_blamed_for_the_time_in_which_nobody_listened() {
+    let mut room = Room::new();
+    room.beat();
+    room.second += 3_600;
+    room.heard = Heard::default();
+    room.input(Input::Started("test"));
+    assert_eq!(looked_at(&mut room), []);
+    room.second += 14;
+    assert_eq!(looked_at(&mut room), []);
+    room.second += 1;
+    assert_eq!(looked_at(&mut room).len(), 1);
+}
+
+#[test]
+fn a_screen_that_is_not_expected_is_not_missed_until_it_is_opened_again() {
+    let mut room = Room::new();
+    room.beat();
+    room.second += 60;
+    looked_at(&mut room);
+    let forget = Command::ScreenForget { screen: main_screen() };
+    assert_eq!(room.say("a", forget.clone()).unwrap().len(), 1);
+    assert_eq!(room.say("a", forget).unwrap(), [], "it is so already");
+    assert_eq!((state(&room), looked_at(&mut room)), (None, vec![]));
+    assert_eq!(room.beat().len(), 1);
 }
