@@ -8,4 +8,5 @@ pub(crate) mod monitor;
 pub(crate) mod order_lines;
 pub(crate) mod presets;
 pub(crate) mod toolbar;
+pub(crate) mod tour_editor;
 pub(crate) mod tours;

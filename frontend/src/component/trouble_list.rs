@@ -12,10 +12,11 @@ use crate::view::trouble::{Fault, Trouble, troubles};
 /// Troubles on the wall; the others are counted.
 const LIMIT: usize = 3;
 
+/// At most `limit` lines; the others are counted.
 #[component]
-pub(crate) fn TroubleList(city: City) -> impl IntoView {
+pub(crate) fn TroubleList(city: City, #[prop(default = LIMIT)] limit: usize) -> impl IntoView {
     let text = city.text;
-    let all = Memo::new(move |_| city.of_devices(|r| troubles(r.world(), LIMIT)));
+    let all = Memo::new(move |_| city.of_devices(|r| troubles(r.world(), limit)));
     let total = Memo::new(move |_| all.with(|all| all.total));
     let more = Memo::new(move |_| all.with(|all| all.total - all.newest.len()));
     let calm = Memo::new(move |_| city.known.get() && total.get() == 0);

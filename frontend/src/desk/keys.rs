@@ -75,6 +75,10 @@ pub enum Act {
     Select(Direction),
     /// What the selected cell shows to the monitor.
     CellToMonitor,
+    /// The selected cell takes what lies beside it.
+    Merge(Direction),
+    /// The selected cell is single places again.
+    Split,
     /// Nothing into the selected cell.
     ClearCell,
     /// Nothing into any cell.
@@ -149,11 +153,13 @@ fn list(key: &str) -> Option<Act> {
 }
 
 fn cell(key: &str, shift: bool) -> Option<Act> {
+    let to = if shift { Act::Merge } else { Act::Select };
     Some(match key {
-        "ArrowLeft" => Act::Select(Direction::Left),
-        "ArrowRight" => Act::Select(Direction::Right),
-        "ArrowUp" => Act::Select(Direction::Up),
-        "ArrowDown" => Act::Select(Direction::Down),
+        "ArrowLeft" => to(Direction::Left),
+        "ArrowRight" => to(Direction::Right),
+        "ArrowUp" => to(Direction::Up),
+        "ArrowDown" => to(Direction::Down),
+        "B" | "b" if shift => Act::Split,
         "Enter" | " " => Act::CellToMonitor,
         "Delete" if shift => Act::ClearCell,
         _ => return None,
@@ -219,11 +225,17 @@ mod tests {
         assert_eq!(act(plain("Enter"), Place::Control, false), None, "a button is pressed");
         assert_eq!(act(plain("Enter"), Place::Search, false), Some(Act::FirstHit));
         assert_eq!(act(plain("ArrowDown"), Place::Control, false), None, "a choice is made");
+        assert_eq!(act(plain("ArrowDown"), Place::Cell, false), Some(Act::Select(Direction::Down)));
+        assert_eq!(act(shifted("ArrowDown"), Place::Cell, false), Some(Act::Merge(Direction::Down)));
+        assert_eq!(act(shifted("B"), Place::Cell, false), Some(Act::Split));
+        assert_eq!(act(plain("b"), Place::Cell, false), None);
     }
 
     #[test]
     fn no_single_key_destroys() {
-        let destroys = |act| matches!(act, Some(Act::ClearWall | Act::ClearCell | Act::Undo));
+        let destroys = |act| {
+            matches!(act, Some(Act::ClearWall | Act::ClearCell | Act::Undo | Act::Merge(_) | Act::Split))
+        };
         let keys = (' '..='~')
             .map(String::from)
             .chain(["Escape", "Enter", "Delete", "Backspace", "Tab", "Home", "End", "F1"].map(str::to_owned));

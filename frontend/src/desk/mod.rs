@@ -8,7 +8,9 @@ pub mod call_up;
 pub mod cells;
 pub mod facts;
 pub mod keys;
+pub mod merge;
 #[cfg(target_arch = "wasm32")]
 pub(crate) mod office;
 pub mod order;
+pub mod round;
 pub mod search;

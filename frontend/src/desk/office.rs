@@ -12,7 +12,8 @@ use pantau_schemas::wall::{At, Cell, DEFAULT_SCREEN, Draft, Label, Layout, Prese
 use serde_json::json;
 
 use super::call_up::{CallUp, Called};
-use super::cells::selected;
+use super::cells::{Direction, selected};
+use super::merge::{Unmergeable, merged, split};
 use super::order::{Next, Orders, Outcome, State, TooMany, after, uuid};
 use super::search::{Card, cards, find};
 use crate::browser::{post_json, random_bytes, sleep};
@@ -45,6 +46,8 @@ pub(crate) struct Office {
     pub(crate) item: RwSignal<Option<DeviceId>>,
     /// The camera that is being dragged.
     pub(crate) dragged: RwSignal<Option<DeviceId>>,
+    /// Every camera, as it is looked for.
+    pub(crate) cards: Memo<Vec<Card>>,
     /// Cameras by their number.
     pub(crate) numbers: Memo<BTreeMap<CameraNumber, DeviceId>>,
     /// The cameras that fit, and how many more do.
@@ -78,6 +81,7 @@ impl Office {
             typed,
             item: RwSignal::new(None),
             dragged: RwSignal::new(None),
+            cards: all,
             numbers,
             hits,
             layout,
@@ -226,6 +230,36 @@ impl Office {
         let layout = Draft { columns, rows, cells: Vec::new(), zones: Vec::new() };
         let words = (self.words().grid)(columns, rows);
         self.give(words, None, |screen| Command::WallLayout { screen, layout });
+    }
+
+    /// Merges the selected cell with what lies beside it.
+    pub(crate) fn merge(self, direction: Direction) {
+        self.reshape(self.words().merge, |layout, at| merged(layout, at, direction));
+    }
+
+    /// Makes the selected cell single places again.
+    pub(crate) fn split(self) {
+        self.reshape(self.words().split, split);
+    }
+
+    /// Another shape of the layout that people hung: tours and alarms lie over it.
+    fn reshape(self, words: &str, shape: impl FnOnce(&Layout, At) -> Result<Draft, Unmergeable>) {
+        let wall = untrack(|| self.wall());
+        let layout = wall.as_ref().and_then(|wall| wall.content.layout());
+        let at = self.cell.with_untracked(|cell| Some(cell.as_ref()?.area.at()));
+        let Some((layout, at)) = layout.zip(at) else {
+            self.say(self.words().no_cells);
+            return;
+        };
+        match shape(layout, at) {
+            Ok(layout) => {
+                let words = format!("{words}: {}", self.place(at));
+                self.give(words, Some(at), |screen| Command::WallLayout { screen, layout });
+            }
+            Err(Unmergeable::Edge) => self.say(self.words().merge_edge),
+            Err(Unmergeable::Pinned) => self.say(self.words().merge_pinned),
+            Err(Unmergeable::Single) => self.say(self.words().split_single),
+        }
     }
 
     /// Gives a command to the server, about a cell perhaps. Nothing is changed here.

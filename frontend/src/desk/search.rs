@@ -101,6 +101,29 @@ pub fn find(cards: &[Card], typed: &str) -> (Vec<Card>, usize) {
     (hits.into_iter().take(MAX_HITS).map(|(_, card)| card.clone()).collect(), count)
 }
 
+/// The one camera that is meant: the one of this number, id or name, else the only one that fits. `None` for nobody, and
+/// for several.
+#[must_use]
+pub fn one<'a>(cards: &'a [Card], typed: &str) -> Option<&'a Card> {
+    let typed = fold(typed);
+    let typed = typed.trim();
+    if typed.is_empty() {
+        return None;
+    }
+    let of_number = |card: &&Card| {
+        let number = card.number.map(|number| number.to_string());
+        number.is_some_and(|number| number == typed.trim_start_matches('0'))
+    };
+    let mut named = cards.iter().filter(|card| card.folded.id == typed || card.folded.name == typed);
+    let words: Vec<&str> = typed.split_whitespace().collect();
+    let mut fitting = cards.iter().filter(|card| words.iter().all(|word| card.fit(word).is_some()));
+    let only = |cards: &mut dyn Iterator<Item = &'a Card>| {
+        let first = cards.next()?;
+        cards.next().is_none().then_some(first)
+    };
+    cards.iter().find(of_number).or_else(|| only(&mut named)).or_else(|| only(&mut fitting))
+}
+
 impl Card {
     fn fit(&self, word: &str) -> Option<Fit> {
         let number = self.number.map(|number| number.to_string()).unwrap_or_default();
@@ -216,6 +239,17 @@ mod tests {
         assert_eq!(found(&city, "alun").len(), 3);
         assert_eq!(found(&city, "kominfo pasar"), [""; 0]);
         assert_eq!(found(&city, ""), ["Utara", "Selatan", "Gerbang 2"], "nothing typed: all, by number");
+    }
+
+    #[test]
+    fn one_camera_is_meant_or_none() {
+        let city = city(&[("cam-a", "Utara"), ("cam-b", "Selatan 1"), ("cam-c", "Selatan")]);
+        let meant = |typed: &str| one(&city, typed).map(|card| card.id.to_string());
+        assert_eq!(meant("2").as_deref(), Some("cam-b"), "its number, though a name has a 1");
+        assert_eq!(meant("selatan").as_deref(), Some("cam-c"), "its whole name, though another begins so");
+        assert_eq!(meant("uta").as_deref(), Some("cam-a"), "the only one that fits");
+        assert_eq!(meant("CAM-B").as_deref(), Some("cam-b"));
+        assert_eq!((meant("sel"), meant("9"), meant("  ")), (None, None, None));
     }
 
     #[test]

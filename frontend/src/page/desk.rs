@@ -16,12 +16,16 @@ use crate::component::desk::presets::Presets;
 use crate::component::desk::toolbar::Toolbar;
 use crate::component::desk::tours::Tours;
 use crate::component::header::Instruments;
+use crate::component::trouble_list::TroubleList;
 use crate::desk::office::Office;
 use crate::format::clock;
 use crate::live::city::City;
 use crate::live::renewal::Moment;
 use crate::media::screen::Screen;
 use crate::text::Text;
+
+/// Troubles that are listed; the others are counted.
+const TROUBLES: usize = 4;
 
 /// How often the sources are asked for, ms.
 const STATUS_MS: u32 = 5_000;
@@ -71,6 +75,7 @@ pub(crate) fn Desk(text: &'static Text) -> impl IntoView {
                         <CallUpField office/>
                         <OrderLines office/>
                     </div>
+                    <TroubleList city limit=TROUBLES/>
                 </div>
                 <CameraList office/>
             </main>

@@ -57,6 +57,24 @@ pub struct Desk {
     pub as_context: &'static str,
     /// Make it watched.
     pub as_watched: &'static str,
+    /// Merge the selected cell, as a heading and in lines.
+    pub merge: &'static str,
+    /// With what is to the left.
+    pub merge_left: &'static str,
+    /// Above.
+    pub merge_up: &'static str,
+    /// To the right.
+    pub merge_right: &'static str,
+    /// Below.
+    pub merge_down: &'static str,
+    /// There is nothing.
+    pub merge_edge: &'static str,
+    /// A pinned cell would change.
+    pub merge_pinned: &'static str,
+    /// Make it single places again.
+    pub split: &'static str,
+    /// It is one already.
+    pub split_single: &'static str,
     /// Take the last change back.
     pub undo: &'static str,
     /// Empty the wall.
@@ -148,6 +166,65 @@ pub struct Desk {
     pub step: fn(&str, &str) -> String,
     /// It waits for trouble to end.
     pub waits: &'static str,
+
+    /// A tour that is not there yet.
+    pub new_tour: &'static str,
+    /// Heading: a tour is changed.
+    pub change_tour: &'static str,
+    /// Change this tour.
+    pub change_tour_named: fn(&str) -> String,
+    /// A tour that runs is not changed.
+    pub tour_runs: &'static str,
+    /// What a tour does.
+    pub tour_hint: &'static str,
+    /// It waits for trouble to end.
+    pub tour_waits: &'static str,
+    /// A step of it, by its number.
+    pub leg: fn(usize) -> String,
+    /// Unit, and label of how long it stays.
+    pub seconds: &'static str,
+    /// One more step.
+    pub add_leg: &'static str,
+    /// A step of what hangs there.
+    pub leg_from_wall: &'static str,
+    /// Towards the beginning.
+    pub leg_earlier: &'static str,
+    /// Towards the end.
+    pub leg_later: &'static str,
+    /// Without this step.
+    pub remove_leg: &'static str,
+    /// One more camera.
+    pub add_place: &'static str,
+    /// Without this one.
+    pub remove_place: &'static str,
+    /// Label: the cell.
+    pub cell_field: &'static str,
+    /// No cell was chosen yet.
+    pub choose_cell: &'static str,
+    /// Label: the camera.
+    pub camera_field: &'static str,
+    /// A tour is kept.
+    pub save_tour: fn(&str) -> String,
+    /// Forget the tour.
+    pub delete_tour: &'static str,
+    /// A tour is forgotten.
+    pub delete_tour_named: fn(&str) -> String,
+    /// It has no step.
+    pub fault_no_legs: &'static str,
+    /// It has more than so many.
+    pub fault_many_legs: fn(usize) -> String,
+    /// A step is too short, too long, or no number.
+    pub fault_dwell: &'static str,
+    /// A step shows nothing.
+    pub fault_no_places: &'static str,
+    /// A step shows more than so many.
+    pub fault_many_places: fn(usize) -> String,
+    /// A camera without a cell.
+    pub fault_no_cell: &'static str,
+    /// Nobody, or not only one, is called so.
+    pub fault_camera: fn(&str) -> String,
+    /// Two cameras in one cell.
+    pub fault_same_cell: &'static str,
 
     /// Heading: what became of commands.
     pub orders: &'static str,

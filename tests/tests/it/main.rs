@@ -24,6 +24,7 @@ mod screens;
 mod slow;
 mod store_faults;
 mod streams;
+mod tours;
 mod wall;
 mod walls;
 mod will;

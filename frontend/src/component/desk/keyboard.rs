@@ -122,6 +122,8 @@ fn perform(office: Office, sheet: NodeRef<html::Dialog>, act: Act) {
             }
             to_monitor(office, camera);
         }
+        Act::Merge(direction) => office.merge(direction),
+        Act::Split => office.split(),
         Act::ClearCell => toolbar::clear_cell(office),
         Act::ClearWall => toolbar::clear_wall(office),
         Act::Undo => toolbar::undo(office),

@@ -91,12 +91,17 @@ fn Silent(office: Office) -> impl IntoView {
     let (city, text, words) = (office.city, office.city.text, office.words());
     let since = Memo::new(move |_| {
         let screen = office.screen.get()?;
-        let status = city.of_walls(|r| r.world().walls.screens.get(&screen)?.status)?;
-        (status.state == DeviceState::Down).then_some(status.since)
+        city.of_walls(|r| {
+            let screen = r.world().walls.screens.get(&screen)?;
+            let down = screen.status.filter(|status| status.state == DeviceState::Down)?;
+            Some((screen.name.to_string(), down.since))
+        })
     });
     let line = move || {
-        let since = since.get().map(|at| (text.since)(&moment(text, city.zone.get(), at, city.now.get())));
-        format!("{} {} {}", text.screen, text.screen_silent, since.unwrap_or_default())
+        since.get().map(|(name, at)| {
+            let since = (text.since)(&moment(text, city.zone.get(), at, city.now.get()));
+            format!("{} {name} {} {since}", text.screen, text.screen_silent)
+        })
     };
     view! {
         <p class="silent-screen" role="status" hidden=move || since.with(Option::is_none)>

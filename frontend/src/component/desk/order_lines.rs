@@ -72,7 +72,7 @@ pub(crate) fn OrderLines(office: Office) -> impl IntoView {
 }
 
 /// A line's state: for the style sheet, and in words.
-fn outcome(words: &Desk, line: &Line, settled: Seq) -> (&'static str, String) {
+pub(crate) fn outcome(words: &Desk, line: &Line, settled: Seq) -> (&'static str, String) {
     match &line.state {
         _ if line.is_open(settled) => ("open", words.saving.to_owned()),
         State::Over(Outcome::Done { seq: Some(_), warnings }) if warnings.is_empty() => {

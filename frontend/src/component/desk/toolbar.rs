@@ -2,8 +2,10 @@
 
 use leptos::prelude::*;
 use pantau_schemas::command::Command;
-use pantau_schemas::wall::{Load, Rank, Tile};
+use pantau_schemas::wall::{Area, Load, Rank, Tile};
 
+use crate::desk::cells::Direction;
+use crate::desk::merge::merged;
 use crate::desk::office::Office;
 use crate::format::count;
 
@@ -47,6 +49,9 @@ pub(crate) fn Toolbar(office: Office) -> impl IntoView {
     let context = Memo::new(move |_| {
         cell.with(|cell| cell.as_ref().is_some_and(|c| c.tile.camera().is_some() && c.rank == Rank::Context))
     });
+    let merged = Memo::new(move |_| {
+        cell.with(|cell| cell.as_ref().is_some_and(|cell| cell.area != Area::single(cell.area.at())))
+    });
     let rank = move || {
         let camera = cell.with_untracked(|cell| cell.as_ref()?.tile.camera().cloned());
         let rank = if context.get_untracked() { Rank::Watched } else { Rank::Context };
@@ -83,6 +88,19 @@ pub(crate) fn Toolbar(office: Office) -> impl IntoView {
                         press=move || clear_cell(office)
                     />
                 </div>
+                <div class="bar" role="group" aria-label=words.merge>
+                    <h3>{words.merge} " " <kbd>"Shift ← ↑ → ↓"</kbd></h3>
+                    <Arrow office direction=Direction::Left sign="←" label=words.merge_left/>
+                    <Arrow office direction=Direction::Up sign="↑" label=words.merge_up/>
+                    <Arrow office direction=Direction::Right sign="→" label=words.merge_right/>
+                    <Arrow office direction=Direction::Down sign="↓" label=words.merge_down/>
+                    <Button
+                        label=words.split.into()
+                        keys="Shift B"
+                        off=Signal::derive(move || blocked.get() || !merged.get())
+                        press=move || office.split()
+                    />
+                </div>
                 <div class="bar" role="group" aria-label=words.wall_actions>
                     <h3>
                         {words.wall_actions} " "
@@ -106,6 +124,34 @@ pub(crate) fn Toolbar(office: Office) -> impl IntoView {
     </div>
             </div>
         }
+}
+
+/// The selected cell takes what lies beside it in that direction.
+#[component]
+fn Arrow(office: Office, direction: Direction, sign: &'static str, label: &'static str) -> impl IntoView {
+    let off = move || {
+        let there = office.layout.with(|layout| {
+            let layout = layout.as_ref()?;
+            office.cell.with(|cell| Some(merged(layout, cell.as_ref()?.area.at(), direction).is_ok()))
+        });
+        office.blocked().is_some() || there != Some(true)
+    };
+    view! {
+        <button
+            type="button"
+            class="arrow"
+            aria-label=label
+            title=label
+            aria-disabled=move || off().to_string()
+            on:click=move |_| {
+                if !untrack(off) {
+                    office.merge(direction);
+                }
+            }
+        >
+            {sign}
+        </button>
+    }
 }
 
 pub(crate) fn clear_cell(office: Office) {

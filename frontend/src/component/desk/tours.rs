@@ -4,11 +4,13 @@ use leptos::prelude::*;
 use pantau_schemas::command::Command;
 use pantau_schemas::ids::TourId;
 
+use super::tour_editor::{Sheet, TourEditor};
 use crate::desk::office::Office;
 
 #[component]
 pub(crate) fn Tours(office: Office) -> impl IntoView {
     let (city, words) = (office.city, office.words());
+    let sheet = Sheet::new(office);
     let tours = Memo::new(move |_| {
         city.of_walls(|r| {
             let tours = r.world().walls.tours.values();
@@ -28,6 +30,16 @@ pub(crate) fn Tours(office: Office) -> impl IntoView {
         let key = id.clone();
         let here =
             Memo::new(move |_| runs.with(|runs| runs.as_ref().filter(|runs| runs.tour == key).cloned()));
+        let change = (words.change_tour_named)(&name);
+        let (edited, key) = (id.clone(), id.clone());
+        // On any screen: what runs is not changed under anybody's eyes.
+        let anywhere = Memo::new(move |_| {
+            city.of_walls(|r| {
+                let mut running =
+                    r.world().walls.screens.values().filter_map(|screen| screen.wall.tour.as_ref());
+                running.any(|touring| touring.tour == key)
+            })
+        });
         let at = move || {
             here.get().map(|touring| {
                 let step = (words.step)(&(touring.step.saturating_add(1)).to_string(), &steps.to_string());
@@ -63,15 +75,34 @@ pub(crate) fn Tours(office: Office) -> impl IntoView {
                 >
                     {label}
                 </button>
+                <button
+                    type="button"
+                    aria-label=change.clone()
+                    title=change
+                    aria-disabled=move || anywhere.get().to_string()
+                    on:click=move |_| {
+                        if anywhere.get_untracked() {
+                            office.say(words.tour_runs);
+                        } else {
+                            sheet.open_tour(&edited);
+                        }
+                    }
+                >
+                    "✎"
+                </button>
                 <span>{at}</span>
             </li>
         }
     };
     view! {
         <section class="tours" aria-labelledby="tours-title">
-            <h2 id="tours-title">{words.tours}</h2>
+            <div class="title">
+                <h2 id="tours-title">{words.tours}</h2>
+                <button type="button" class="last" on:click=move |_| sheet.open_new()>{words.new_tour} "…"</button>
+            </div>
             <ul><For each=move || tours.get() key=Clone::clone children=line/></ul>
             <p class="nothing" hidden=move || tours.with(|tours| !tours.is_empty())>{words.no_tours}</p>
+            <TourEditor sheet/>
         </section>
     }
 }
