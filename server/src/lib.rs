@@ -7,6 +7,7 @@
 
 pub mod admin;
 mod app;
+pub mod backup;
 mod beats;
 mod cameras;
 pub mod clock;

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use pantau::{admin, config, serve};
+use pantau::{admin, backup, config, serve};
 use pantau_schemas::time::Timestamp;
+use pantau_store::Replace;
 use tracing::Level;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::filter_fn;
@@ -41,6 +42,31 @@ enum Command {
     /// Prove that the journal was not altered.
     #[command(subcommand)]
     Audit(Audit),
+    /// Copy the embedded store, also while the server runs, with a manifest by which it can be taken back.
+    #[command(
+        after_help = "Example: pantau backup --config /etc/pantau/pantau.toml --to /var/backups/pantau/"
+    )]
+    Backup {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// A file that is not there yet, or a folder (with a / at its end, if it is to be made).
+        #[arg(long)]
+        to: PathBuf,
+    },
+    /// Take a backup back, after it was proved to be what was made. The server must be stopped.
+    #[command(
+        after_help = "Example: pantau restore --config /etc/pantau/pantau.toml --from /var/backups/pantau/pantau-metro-20261122T041109Z.db --replace"
+    )]
+    Restore {
+        #[command(flatten)]
+        config: ConfigFile,
+        /// The copy, its manifest, or a folder that holds one backup.
+        #[arg(long)]
+        from: PathBuf,
+        /// Put the city that is there aside, instead of refusing.
+        #[arg(long)]
+        replace: bool,
+    },
     /// Write entries of the journal as JSON lines.
     #[command(
         after_help = "Example: pantau export --config pantau.toml --from 2026-11-22T00:00:00+07:00 > day.jsonl"
@@ -105,6 +131,13 @@ async fn run(command: Command) -> anyhow::Result<()> {
         Command::Migrate(file) => admin::migrate(&load(file.config.as_deref())?, &mut stdout()).await,
         Command::Audit(Audit::Verify(file)) => {
             admin::verify(&load(file.config.as_deref())?, &mut stdout()).await
+        }
+        Command::Backup { config, to } => {
+            backup::backup(&load(config.config.as_deref())?, &to, &mut stdout()).await
+        }
+        Command::Restore { config, from, replace } => {
+            let replace = if replace { Replace::PutAside } else { Replace::Never };
+            backup::restore(&load(config.config.as_deref())?, &from, replace, &mut stdout()).await
         }
         Command::Export { config, from, to } => {
             admin::export(&load(config.config.as_deref())?, from, to, &mut stdout().lock()).await

@@ -134,19 +134,35 @@ impl Database {
     /// Its address, as the configuration has it.
     #[must_use]
     pub fn url(&self) -> String {
-        Self::url_in(self.folder.path())
+        self.url_of("postgres")
     }
 
     /// The address of a database whose socket is in this folder.
     #[must_use]
     pub fn url_in(folder: &Path) -> String {
-        format!("postgres://owner@localhost/postgres?host={}", folder.display())
+        url(folder, "postgres")
+    }
+
+    /// The address of another database of the same server.
+    #[must_use]
+    pub fn url_of(&self, database: &str) -> String {
+        url(self.folder.path(), database)
     }
 
     /// Its socket.
     #[must_use]
     pub fn socket(&self) -> PathBuf {
         self.folder.path().join(SOCKET)
+    }
+
+    /// Runs one of its own tools to the end, as its owner: `pg_dump`, `createdb`.
+    ///
+    /// # Errors
+    /// It failed; with what it said.
+    pub fn tool(&self, program: &str, arguments: &[&str]) -> anyhow::Result<()> {
+        let output = self.command(program)?.args(arguments).output()?;
+        ensure!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
+        Ok(())
     }
 
     /// The last lines of its log.
@@ -178,6 +194,10 @@ impl Drop for Database {
             let _ended = process.child().wait();
         }
     }
+}
+
+fn url(folder: &Path, database: &str) -> String {
+    format!("postgres://owner@localhost/{database}?host={}", folder.display())
 }
 
 /// PostgreSQL refuses to run as root: then it runs as the user that its package makes.

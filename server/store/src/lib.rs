@@ -12,6 +12,7 @@
 
 #![warn(missing_docs)]
 
+mod backup;
 mod batch;
 mod chain;
 mod error;
@@ -26,6 +27,7 @@ mod rows;
 mod sqlite;
 mod store;
 
+pub use backup::{BackupError, Counts, FORMAT, Manifest};
 pub use batch::{Batch, Committed, InboxRow, SealedEntry, SourceTotals};
 pub use chain::{Broken, Fault, Verified};
 pub use error::{Conflict, StoreError};
@@ -37,5 +39,5 @@ pub use query::{
     StoredDeadLetter,
 };
 pub use recovered::{INBOX_REMEMBERED, Recovered, body_digest, key_digest};
-pub use sqlite::{Settings, Sqlite};
+pub use sqlite::{Replace, Settings, Sqlite, stamp};
 pub use store::Store;

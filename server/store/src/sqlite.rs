@@ -4,6 +4,7 @@
 //! survives a power cut and not only a killed process: the group commit pays for the one `fsync`. A lock
 //! file keeps a second writer out; readers (`audit verify` beside a running server) need no lock.
 
+mod backup;
 mod bulk;
 mod commit;
 mod dead_letters;
@@ -35,6 +36,7 @@ use crate::query::{Bucket, DeadLetterQuery, EntryQuery, Pruned, Retention, Store
 use crate::recovered::Recovered;
 use crate::store::Store;
 
+pub use self::backup::{Replace, stamp};
 use self::fault::FromSqlx as _;
 pub use self::open::Settings;
 use self::writer::Writer;

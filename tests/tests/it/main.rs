@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
 
 mod alarms;
+mod backup;
 mod broker;
 mod cameras;
 mod configuration;

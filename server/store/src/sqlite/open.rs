@@ -104,7 +104,7 @@ impl Sqlite {
 
 /// Makes the file, where there is none, for its owner alone: it will hold citizens' names. What SQLite puts
 /// beside it gets the same mode.
-fn create_private(path: &Path) -> Result<(), StoreError> {
+pub(super) fn create_private(path: &Path) -> Result<(), StoreError> {
     let mut options = OpenOptions::new();
     options.create(true).append(true);
     #[cfg(unix)]
@@ -116,7 +116,7 @@ fn plain_options(path: &Path, settings: &Settings) -> SqliteConnectOptions {
     SqliteConnectOptions::new().filename(path).busy_timeout(settings.busy_timeout).disable_statement_logging()
 }
 
-fn reader_options(path: &Path, settings: &Settings) -> SqliteConnectOptions {
+pub(super) fn reader_options(path: &Path, settings: &Settings) -> SqliteConnectOptions {
     plain_options(path, settings)
         .read_only(true)
         .pragma("cache_size", format!("-{}", settings.reader_cache_kib))
@@ -152,7 +152,7 @@ async fn readers(path: &Path, settings: &Settings) -> Result<sqlx::SqlitePool, S
 }
 
 /// Refuses what is not ours, and what a newer build wrote.
-async fn check_schema(conn: &mut SqliteConnection, path: &Path) -> Result<(), StoreError> {
+pub(super) async fn check_schema(conn: &mut SqliteConnection, path: &Path) -> Result<(), StoreError> {
     let tables: i64 =
         sqlx::query_scalar("SELECT count(*) FROM sqlite_schema").fetch_one(&mut *conn).await.store()?;
     if tables == 0 {
@@ -169,15 +169,17 @@ async fn check_schema(conn: &mut SqliteConnection, path: &Path) -> Result<(), St
     if application != APPLICATION && !only_the_list {
         return Err(StoreError::Foreign(path.to_owned()));
     }
-    let found: Option<i64> = sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations")
-        .fetch_one(&mut *conn)
-        .await
-        .store()?;
+    let found = schema_version(conn).await?;
     let known = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
     match found {
         Some(found) if found > known => Err(StoreError::Newer { found, known }),
         _ => Ok(()),
     }
+}
+
+/// The newest migration that was applied.
+pub(super) async fn schema_version(conn: &mut SqliteConnection) -> Result<Option<i64>, StoreError> {
+    sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations").fetch_one(conn).await.store()
 }
 
 async fn city_number(conn: &mut SqliteConnection, city: &CityCode) -> Result<i64, StoreError> {

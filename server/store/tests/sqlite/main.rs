@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that panics has done its work")]
 
+mod backup;
 #[path = "../conformance/mod.rs"]
 mod conformance;
 mod crash;
