@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use pantau_ingest::delivery::{Outcome, Receipt};
 use pantau_ingest::listener::Rights;
@@ -23,6 +24,8 @@ use crate::core::{Control, Replay, Reread};
 /// Letters of one step at most: a step's bytes stay within 16 MiB, and its entry within a few kilobytes.
 pub(crate) const STEP: u32 = 256;
 
+/// How long after a store that gave no answer it is asked again for letters of registered devices.
+const TRY_AGAIN: Duration = Duration::from_secs(5);
 /// Most bytes of an MQTT payload where no way in says otherwise; letters are smaller.
 const MAX_PAYLOAD: usize = 1024 * 1024;
 
@@ -99,17 +102,28 @@ pub(crate) async fn follow_registry<S: Store>(app: Arc<App<S>>, due: Arc<Notify>
             () = app.cancel.cancelled() => return,
             replayed = registered(&app) => replayed,
         };
-        match replayed {
-            Ok(0) => {}
-            Ok(count) => tracing::info!(count, "dead letters of registered devices were replayed"),
+        let again = match replayed {
+            Ok(0) => None,
+            Ok(count) => {
+                tracing::info!(count, "dead letters of registered devices were read again");
+                None
+            }
             Err(ReplayError::Stopping) => return,
             Err(error) => {
-                tracing::warn!(%error, "dead letters of registered devices wait for the next reload");
+                tracing::warn!(%error, "dead letters of registered devices still wait");
+                Some(TRY_AGAIN)
             }
-        }
+        };
+        let pause = async {
+            match again {
+                Some(pause) => tokio::time::sleep(pause).await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             () = app.cancel.cancelled() => return,
             () = due.notified() => {}
+            () = pause => {}
         }
     }
 }
