@@ -1,5 +1,6 @@
 //! Dead letters: what could not be used is there, says why, and is used once the cause is mended.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,6 +11,7 @@ use pantau_tests::tools::{Tool, have};
 use pantau_tests::wait;
 use pantau_tests::webhook::{Post, complaint};
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 use pantau_tests::readings::Readings;
 
@@ -221,6 +223,69 @@ async fn a_person_replays_one_many_or_all_of_a_reason_and_nothing_twice() {
         (Some(25), ids.last().copied())
     );
     accounted(&city, [25, 25, 0]).await;
+}
+
+/// Everything of a reason, step by step, until the server says that there is no more; a step whose answer does not come in
+/// time is asked for again.
+async fn replay_all(address: SocketAddr, reason: &str) -> anyhow::Result<()> {
+    let mut body = json!({ "reason": reason, "limit": 50 });
+    let mut patience = 20;
+    loop {
+        let request = Request::post("/v1/dead-letters/replay").header("content-type", "application/json");
+        let answer = http::send(address, request, Bytes::from(body.to_string())).await?;
+        if answer.status == 503 && patience > 0 {
+            patience -= 1;
+            continue;
+        }
+        anyhow::ensure!(answer.status == 200, "{}: {}", answer.status, answer.text());
+        match &answer.json()["next"] {
+            Value::Null => return Ok(()),
+            next => body["cursor"] = next.clone(),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_replay_that_is_cut_off_or_asked_for_by_many_at_once_is_done_once() {
+    const LETTERS: u32 = 1_500;
+    let mut city = TestCity::plan().direct().start().await.unwrap();
+    let mut device = city.device("sen-01").await.unwrap();
+    let readings = Readings::of("sen-01");
+    for number in 0..LETTERS {
+        device.publish("pantau/1/metro/ap/sen-01/tele/senml", readings.payload(number)).await.unwrap();
+    }
+    device.acknowledged(LONG).await.unwrap();
+    accounted(&city, [u64::from(LETTERS), 0, 0]).await;
+    let base = city.dir().join("city/base.toml");
+    let registry = std::fs::read_to_string(&base).unwrap();
+    let mended = registry.replace("id = \"sen-01\"\nclass = \"sensor\"", "id = \"sen-01\"\nclass = \"ap\"");
+    std::fs::write(&base, mended).unwrap();
+    asked(&city, "/v1/registry/reload", &json!({})).await;
+
+    // Killed in the middle.
+    let address = city.address();
+    let mut tasks = JoinSet::new();
+    tasks.spawn(async move { replay_all(address, "identity").await });
+    let some = wait::until("some to be replayed", LONG, async || {
+        Ok((city.count("replay", "stored").await? >= 200).then_some(()))
+    });
+    some.await.unwrap();
+    city.server.kill().unwrap();
+    tasks.join_all().await;
+    city.server.start().await.unwrap();
+
+    // By many at once.
+    let mut tasks = JoinSet::new();
+    for _ in 0..6 {
+        tasks.spawn(async move { replay_all(address, "identity").await });
+    }
+    for replayed in tasks.join_all().await {
+        replayed.unwrap();
+    }
+    accounted(&city, [0, u64::from(LETTERS), 0]).await;
+    assert_eq!(readings.stored(&city).await.unwrap(), (0..LETTERS).collect::<Vec<_>>());
+    assert_eq!(city.count("replay", "stored").await.unwrap(), u64::from(LETTERS), "each once");
+    assert_eq!(city.count("replay", "duplicate").await.unwrap(), 0, "and nobody did it twice");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
