@@ -1,6 +1,8 @@
 //! What `GET /v1/status` says, read leniently: a missing field is a missing word on
 //! the page, never a missing page.
 
+use std::collections::BTreeMap;
+
 use pantau_schemas::time::Timestamp;
 use serde::Deserialize;
 
