@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 use crate::entry::Actor;
 use crate::hash::Hash;
 use crate::ids::{CommandId, PresetId, ScreenId, TourId};
-use crate::wall::{At, Draft, Label, PanelPitchMm, PresetNumber, Rank, Tile, TourDraft, ViewingDistanceM};
+use crate::measure::{PanelPitchMm, ViewingDistanceM};
+use crate::wall::{At, Draft, Label, PresetNumber, Rank, Tile, TourDraft};
 
 /// What somebody wants done.
 ///
@@ -156,6 +157,11 @@ pub enum Command {
         /// Which.
         screen: ScreenId,
     },
+    /// Forget a screen's pitch and distance: its type scale follows its height again.
+    ScreenUnmeasure {
+        /// Which.
+        screen: ScreenId,
+    },
     /// Remove a screen with what hangs on it; not the last one.
     ScreenRemove {
         /// Which.
@@ -183,6 +189,7 @@ impl Command {
             | Self::ScreenAdd { screen, .. }
             | Self::ScreenChange { screen, .. }
             | Self::ScreenForget { screen }
+            | Self::ScreenUnmeasure { screen }
             | Self::ScreenRemove { screen } => Some(screen),
             Self::WallPresetDelete { .. } | Self::WallTourSave { .. } | Self::WallTourDelete { .. } => None,
         }

@@ -16,6 +16,7 @@ pub mod event;
 pub mod hash;
 pub mod ids;
 pub mod ladder;
+pub mod measure;
 pub mod media;
 pub mod metric;
 pub mod observation;

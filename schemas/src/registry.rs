@@ -4,11 +4,13 @@
 //! ([`Registry::difference`], [`Registry::apply`]), so that every screen and every replay has the registry of
 //! its moment. Addresses and credentials of cameras are not part of it: see `parse::CameraEndpoint`.
 
+mod levels;
 mod mask;
 mod numbers;
 #[cfg(feature = "toml")]
 pub mod parse;
 
+pub use levels::{Detail, Level, Levels, LevelsError, MAX_PIXELS_PER_METRE};
 pub use mask::{FULL, MAX_CORNERS, MAX_MASKS, Mask, MaskError};
 pub use numbers::{CameraNumber, CameraNumberError, MAX_CAMERA_NUMBER};
 
@@ -17,6 +19,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{AgencyCode, AppCode, CityCode, DeviceId, LinkCode, SiteCode};
+use crate::measure::SceneWidthM;
 
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
@@ -193,7 +196,7 @@ pub struct Site {
 }
 
 /// A device, without addresses and credentials.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Device {
     /// Its identity.
     pub id: DeviceId,
@@ -217,7 +220,7 @@ pub struct Device {
 }
 
 /// What everybody may know of a camera.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CameraFacts {
     /// Why it hangs there.
     pub purpose: Purpose,
@@ -236,6 +239,9 @@ pub struct CameraFacts {
     /// Parts of the picture that nobody is to see, at most [`MAX_MASKS`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub masks: Vec<Mask>,
+    /// How wide its scene is, where somebody measured it; what can be told from its picture follows from that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scene_width_m: Option<SceneWidthM>,
 }
 
 /// A link between two sites.
@@ -282,6 +288,9 @@ pub struct Registry {
     pub links: BTreeMap<LinkCode, Link>,
     /// Applications by code.
     pub apps: BTreeMap<AppCode, App>,
+    /// What can be told from so many pixels per metre.
+    #[serde(default, skip_serializing_if = "Levels::is_standard")]
+    pub levels: Levels,
 }
 
 /// What changes one registry into another.
@@ -305,6 +314,9 @@ pub struct RegistryChange {
     /// New and different applications.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub apps: Vec<App>,
+    /// The levels, when they are different.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub levels: Option<Levels>,
     /// What is gone.
     #[serde(default, skip_serializing_if = "Removed::is_empty")]
     pub removed: Removed,
@@ -371,6 +383,7 @@ impl Registry {
             devices,
             links,
             apps,
+            levels: (self.levels != new.levels).then_some(new.levels),
             removed: Removed {
                 agencies: gone_agencies,
                 sites: gone_sites,
@@ -385,6 +398,9 @@ impl Registry {
     pub fn apply(&mut self, change: &RegistryChange) {
         if let Some(city) = &change.city {
             self.city = Some(city.clone());
+        }
+        if let Some(levels) = change.levels {
+            self.levels = levels;
         }
         for key in &change.removed.agencies {
             self.agencies.remove(key);

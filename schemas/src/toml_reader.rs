@@ -127,7 +127,7 @@ impl<'d> Table<'d> {
         self.line
     }
 
-    /// Where `key` of this table stands: a fault without a message yet.
+    /// Where `key` of this table stands, or with `""` the table itself: a fault without a message yet.
     #[must_use]
     pub fn place(&self, key: &str) -> Fault {
         Fault {
@@ -237,6 +237,17 @@ impl<'d> Table<'d> {
         }
     }
 
+    /// A number turned into something else, if the key is there; with or without a decimal point.
+    pub fn measured<T, E: fmt::Display>(
+        &mut self,
+        key: &'static str,
+        take: impl FnOnce(f64) -> Result<T, E>,
+    ) -> Option<T> {
+        let value = self.take(key)?.get_ref();
+        let Some(number) = number(value) else { return self.wrong_type(key, "a number", value) };
+        take(number).map_err(|error| self.fault(key, error.to_string())).ok()
+    }
+
     /// True or false, if the key is there.
     pub fn boolean(&mut self, key: &'static str) -> Option<bool> {
         match self.take(key)?.get_ref() {
@@ -270,14 +281,7 @@ impl<'d> Table<'d> {
             self.fault(key, "must be a list of numbers");
             return None;
         };
-        let numbers: Option<Vec<f64>> = items
-            .iter()
-            .map(|item| match item.get_ref() {
-                DeValue::Integer(n) => whole(n).and_then(|n| n.to_string().parse().ok()),
-                DeValue::Float(n) => n.as_str().replace('_', "").parse().ok(),
-                _ => None,
-            })
-            .collect();
+        let numbers: Option<Vec<f64>> = items.iter().map(|item| number(item.get_ref())).collect();
         if numbers.is_none() {
             self.fault(key, "must be a list of numbers");
         }
@@ -340,7 +344,11 @@ impl<'d> Table<'d> {
     }
 
     fn join(&self, key: &str) -> String {
-        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+        match (self.path.as_str(), key) {
+            ("", key) => key.to_owned(),
+            (path, "") => path.to_owned(),
+            (path, key) => format!("{path}.{key}"),
+        }
     }
 
     fn find(&self, key: &str) -> Option<&'d Spanned<DeValue<'d>>> {
@@ -355,6 +363,15 @@ impl<'d> Table<'d> {
     fn wrong_type<T>(&self, key: &str, wanted: &str, found: &DeValue<'_>) -> Option<T> {
         self.fault(key, format!("must be {wanted}, but is of the type {}", found.type_str()));
         None
+    }
+}
+
+/// A number, whole or not.
+fn number(value: &DeValue<'_>) -> Option<f64> {
+    match value {
+        DeValue::Integer(n) => whole(n).and_then(|n| n.to_string().parse().ok()),
+        DeValue::Float(n) => n.as_str().replace('_', "").parse().ok(),
+        _ => None,
     }
 }
 

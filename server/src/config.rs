@@ -7,6 +7,7 @@
 mod cameras;
 mod files;
 mod letters;
+mod levels;
 mod mqtt;
 mod store;
 
@@ -117,6 +118,7 @@ pub fn load(file: Option<&Path>) -> Result<Config, Vec<Fault>> {
         None => Vec::new(),
     };
     let letter_quota = letters::read(root.table("dead_letters"));
+    let levels = levels::read(root.table("levels"));
     if !listen.ip().is_loopback() && tls.is_none() && !insecure {
         root.fault(
             "server",
@@ -127,12 +129,13 @@ pub fn load(file: Option<&Path>) -> Result<Config, Vec<Fault>> {
 
     let registry_files =
         registry_dir.map(|dir| files::registry(&base.join(dir), &faults)).unwrap_or_default();
-    let parsed = parse::parse(city.clone(), &registry_files).unwrap_or_else(|found| {
+    let mut parsed = parse::parse(city.clone(), &registry_files).unwrap_or_else(|found| {
         for fault in found {
             faults.push(fault);
         }
         parse::Parsed::default()
     });
+    parsed.registry.levels = levels;
     let cameras = cameras::endpoints(&parsed, &base, &faults);
     let config = Config {
         city,

@@ -178,6 +178,7 @@ pub(crate) mod tests {
             category: category.map(str::to_owned),
             number: None,
             masks: Vec::new(),
+            scene_width_m: None,
         };
         registry.devices.get_mut(&id).unwrap().camera = Some(facts);
         id

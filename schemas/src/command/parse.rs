@@ -29,6 +29,7 @@ pub const KINDS: &[&str] = &[
     "screen_add",
     "screen_change",
     "screen_forget",
+    "screen_unmeasure",
     "screen_remove",
 ];
 

@@ -101,6 +101,7 @@ mod tests {
                 category: None,
                 number: number.map(|number| CameraNumber::new(number).unwrap()),
                 masks: Vec::new(),
+                scene_width_m: None,
             };
             let device = Device {
                 id: id.clone(),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use crate::ids::{AgencyCode, AppCode, DeviceId, LinkCode, SiteCode};
+use crate::measure::SceneWidthM;
 use crate::registry::{
     Agency, AgencyKind, App, AppClass, CameraFacts, CameraNumber, City, Device, DeviceClass, Domain, Link,
     LinkKind, MAX_CAMERA_NUMBER, MAX_MASKS, Mask, Purpose, Registry, Site,
@@ -295,6 +296,7 @@ fn camera(
         table.fault("number", format!("two cameras have the number {number}"));
     }
     let masks = masks(table);
+    let scene_width_m = table.measured("scene_width_m", SceneWidthM::new);
     let facts = CameraFacts {
         purpose: purpose?,
         notice: clean(&notice?, 300),
@@ -303,6 +305,7 @@ fn camera(
         category,
         number,
         masks,
+        scene_width_m,
     };
     Some((facts, CameraEndpoint { url: url?, sub_url, user, password_file }))
 }

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::area::At;
 use super::label::Label;
-use super::measure::{PanelPitchMm, ViewingDistanceM};
 use super::screen::Wall;
 use crate::ids::ScreenId;
+use crate::measure::{PanelPitchMm, ViewingDistanceM};
 
 /// A screen, without what hangs on it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

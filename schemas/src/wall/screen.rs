@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::alarm::Alarm;
 use super::label::Label;
-use super::measure::{PanelPitchMm, ViewingDistanceM};
 use super::preset::Content;
 use super::tour::Touring;
 use crate::entry::{Actor, DeviceState};
 use crate::ids::{PresetId, ScreenId, Seq};
+use crate::measure::{PanelPitchMm, ViewingDistanceM};
 use crate::time::Timestamp;
 
 /// Changes of a screen that can be taken back.

@@ -11,10 +11,11 @@ use pantau_schemas::ids::{
     AgencyCode, AppCode, BootId, CityCode, CommandId, ComplaintId, DeviceId, EventKey, LinkCode, Seq,
     SeriesId, SiteCode,
 };
+use pantau_schemas::measure::SceneWidthM;
 use pantau_schemas::observation::MetaReport;
 use pantau_schemas::registry::{
     Agency, AgencyKind, App, AppClass, CameraFacts, CameraNumber, City, Device, DeviceClass, Domain, FULL,
-    Link, LinkKind, MAX_CAMERA_NUMBER, Mask, Purpose, Registry, RegistryChange, Removed, Site,
+    Levels, Link, LinkKind, MAX_CAMERA_NUMBER, Mask, Purpose, Registry, RegistryChange, Removed, Site,
 };
 use pantau_schemas::stream::{StreamCause, StreamKind, StreamState};
 use pantau_schemas::time::Timestamp;
@@ -109,16 +110,22 @@ fn camera() -> impl Strategy<Value = CameraFacts> + Clone {
         option::of(words()),
         number,
         vec(mask(), 0..3),
+        option::of((0.1..10_000.0).prop_map(|metres| SceneWidthM::new(metres).unwrap())),
     )
-        .prop_map(|(purpose, notice, retention_days, has_sub, category, number, masks)| CameraFacts {
-            purpose,
-            notice,
-            retention_days,
-            has_sub,
-            category,
-            number,
-            masks,
-        })
+        .prop_map(
+            |(purpose, notice, retention_days, has_sub, category, number, masks, scene_width_m)| {
+                CameraFacts {
+                    purpose,
+                    notice,
+                    retention_days,
+                    has_sub,
+                    category,
+                    number,
+                    masks,
+                    scene_width_m,
+                }
+            },
+        )
 }
 
 fn mask() -> impl Strategy<Value = Mask> + Clone {
@@ -172,15 +179,30 @@ pub(crate) fn registry() -> impl Strategy<Value = Registry> {
         keyed!(registered(), id),
         keyed!(link(), code),
         keyed!(app(), code),
+        levels(),
     )
-        .prop_map(|(city, agencies, sites, devices, links, apps)| Registry {
+        .prop_map(|(city, agencies, sites, devices, links, apps, levels)| Registry {
             city,
             agencies,
             sites,
             devices,
             links,
             apps,
+            levels,
         })
+}
+
+/// Those of the standard, or others.
+fn levels() -> impl Strategy<Value = Levels> + Clone {
+    let own = vec(0.5..500.0, 5).prop_map(|steps: Vec<f64>| {
+        let mut sum = 0.0;
+        let rising = std::array::from_fn(|index| {
+            sum += steps[index];
+            sum
+        });
+        Levels::new(rising).unwrap()
+    });
+    prop_oneof![Just(Levels::default()), own]
 }
 
 fn registry_change() -> impl Strategy<Value = RegistryChange> {
@@ -194,22 +216,25 @@ fn registry_change() -> impl Strategy<Value = RegistryChange> {
         vec(link(), 0..2),
         vec(app(), 0..2),
         removed,
-        vec(app_code(), 0..2),
+        (vec(app_code(), 0..2), option::of(levels())),
     )
-        .prop_map(|(city, agencies, sites, devices, links, apps, removed, gone_apps)| RegistryChange {
-            city,
-            agencies,
-            sites,
-            devices,
-            links,
-            apps,
-            removed: Removed {
-                agencies: removed.0,
-                sites: removed.1,
-                devices: removed.2,
-                links: removed.3,
-                apps: gone_apps,
-            },
+        .prop_map(|(city, agencies, sites, devices, links, apps, removed, (gone_apps, levels))| {
+            RegistryChange {
+                city,
+                agencies,
+                sites,
+                devices,
+                links,
+                apps,
+                levels,
+                removed: Removed {
+                    agencies: removed.0,
+                    sites: removed.1,
+                    devices: removed.2,
+                    links: removed.3,
+                    apps: gone_apps,
+                },
+            }
         })
 }
 

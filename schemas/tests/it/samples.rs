@@ -398,6 +398,7 @@ fn first_registry() -> RegistryChange {
         category: Some("taman".into()),
         number: None,
         masks: Vec::new(),
+        scene_width_m: None,
     };
     RegistryChange {
         city: Some(city()),
@@ -440,6 +441,7 @@ fn first_registry() -> RegistryChange {
             agency: Some(agency("dinkominfo")),
             class: AppClass::Ministry,
         }],
+        levels: None,
         removed: Removed { devices: vec![device("cam-tua-07")], ..Removed::default() },
     }
 }

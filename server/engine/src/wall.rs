@@ -121,6 +121,11 @@ fn change(world: &World, order: &Order, now: Timestamp) -> Result<Option<Change>
                 since: now,
             }))
         }
+        Command::ScreenUnmeasure { screen } => {
+            let before = facts(known(walls, screen)?);
+            let after = ScreenFacts { panel_pitch_mm: None, viewing_distance_m: None, ..before.clone() };
+            Ok((after != before).then_some(Change::ScreenChanged(after)))
+        }
         Command::ScreenRemove { screen } => {
             known(walls, screen)?;
             if walls.screens.len() == 1 {

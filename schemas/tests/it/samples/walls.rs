@@ -210,6 +210,7 @@ pub(crate) fn commands() -> Vec<Sample<Command>> {
             },
         ),
         ("screen_forget", Command::ScreenForget { screen: screen() }),
+        ("screen_unmeasure", Command::ScreenUnmeasure { screen: screen() }),
         ("screen_remove", Command::ScreenRemove { screen: screen() }),
     ]
 }

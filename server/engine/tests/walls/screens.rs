@@ -4,6 +4,7 @@ use pantau_engine::{Heard, Input, Timer, deadline};
 use pantau_schemas::command::{Command, Reason};
 use pantau_schemas::entry::{Change, DeviceState};
 use pantau_schemas::ids::ScreenId;
+use pantau_schemas::measure::{PanelPitchMm, ViewingDistanceM};
 use pantau_schemas::wall::Wall;
 
 use crate::room::{Room, label, main_screen, screen};
@@ -37,6 +38,30 @@ fn screens_come_and_go_but_the_last_one_stays() {
     };
     assert_eq!(room.say("a", change("Pos 2")).unwrap().len(), 1);
     assert_eq!(room.say("a", change("Pos 2")).unwrap(), []);
+
+    let measured = Command::ScreenChange {
+        screen: screen("pos-2"),
+        name: None,
+        panel_pitch_mm: PanelPitchMm::new(0.63).ok(),
+        viewing_distance_m: ViewingDistanceM::new(5.0).ok(),
+    };
+    room.say("a", measured).unwrap();
+    let known = |room: &Room| {
+        let screen = &room.world.walls.screens[&screen("pos-2")];
+        (
+            screen.name.to_string(),
+            screen.panel_pitch_mm.map(PanelPitchMm::get),
+            screen.viewing_distance_m.is_some(),
+        )
+    };
+    assert_eq!(known(&room), ("Pos 2".to_owned(), Some(0.63), true));
+    assert_eq!(room.say("a", change("Pos dua")).unwrap().len(), 1);
+    assert_eq!(known(&room).1, Some(0.63), "a new name leaves the measures");
+    let forget = || Command::ScreenUnmeasure { screen: screen("pos-2") };
+    assert_eq!(room.say("a", forget()).unwrap().len(), 1);
+    assert_eq!(known(&room), ("Pos dua".to_owned(), None, false));
+    assert_eq!(room.say("a", forget()).unwrap(), [], "what is forgotten is not forgotten again");
+
     room.say("a", Command::ScreenRemove { screen: main_screen() }).unwrap();
     assert_eq!(room.world.walls.screens.len(), 1);
     for number in 0..63 {

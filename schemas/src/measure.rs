@@ -1,4 +1,4 @@
-//! What the type scale of a screen follows from: how fine its panel is, and how far away its reader sits.
+//! Lengths that people measure and enter: how fine a panel is, how far away its reader sits, how wide a scene is.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,9 +6,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 #[error("must be between {least} and {most} {unit}")]
 pub struct MeasureError {
-    least: f64,
-    most: f64,
-    unit: &'static str,
+    /// The least that is one.
+    pub least: f64,
+    /// The most that is one.
+    pub most: f64,
+    /// Of which unit.
+    pub unit: &'static str,
 }
 
 macro_rules! measure {
@@ -19,6 +22,9 @@ macro_rules! measure {
         pub struct $name(f64);
 
         impl $name {
+            /// What it must be between.
+            pub const LIMITS: MeasureError = MeasureError { least: $least, most: $most, unit: $unit };
+
             /// Checks and takes the number.
             ///
             /// # Errors
@@ -27,7 +33,7 @@ macro_rules! measure {
                 if ($least..=$most).contains(&value) {
                     Ok(Self(value))
                 } else {
-                    Err(MeasureError { least: $least, most: $most, unit: $unit })
+                    Err(Self::LIMITS)
                 }
             }
             /// The number.
@@ -59,6 +65,11 @@ measure!(
     /// The distance of the farthest reader, metres (`jarak baca`).
     ViewingDistanceM, 0.3..=100.0, "m"
 );
+measure!(
+    /// How much of the world is seen from the left edge of a camera's picture to the right one, metres, where one
+    /// works: entered when the camera is commissioned.
+    SceneWidthM, 0.1..=10_000.0, "m"
+);
 
 #[cfg(test)]
 mod tests {
@@ -67,7 +78,8 @@ mod tests {
     #[test]
     fn no_measure_is_nothing_or_not_a_number() {
         for bad in [0.0, -1.0, f64::NAN, f64::INFINITY] {
-            assert!(PanelPitchMm::new(bad).is_err() && ViewingDistanceM::new(bad).is_err(), "{bad}");
+            assert_eq!(PanelPitchMm::new(bad), Err(PanelPitchMm::LIMITS), "{bad}");
+            assert!(ViewingDistanceM::new(bad).is_err() && SceneWidthM::new(bad).is_err(), "{bad}");
         }
         assert_eq!(PanelPitchMm::new(0.63).map(PanelPitchMm::get), Ok(0.63));
     }
