@@ -6,6 +6,7 @@
 //   {"lose": "/v1/commands", "times": 1}                  → {"ok": true}; the server gets the next requests, the page no answer
 //   {"pretend": "build"}                                  → {"ok": true}; from its next connection on the page hears this build
 //   {"close": true}                                       → {"ok": true}; the page is gone, "open" makes a new one
+//   {"calm": true}                                        → {"ok": true}; the person prefers reduced motion, or does not
 //   {"axe": true}                                         → {"value": [{"id": …, "impact": …, "nodes": […]}, …]}
 //   {"picture": "file.png"}                               → {"ok": true}
 //   {"eval": "document.title"}                            → {"value": …}
@@ -140,6 +141,10 @@ async function obey(command) {
   if (command.close) {
     pages[command.page ?? 0] = undefined;
     await page.close();
+    return { ok: true };
+  }
+  if (command.calm !== undefined) {
+    await page.emulateMedia({ reducedMotion: command.calm ? "reduce" : "no-preference" });
     return { ok: true };
   }
   if (command.axe) return { value: await axe(page) };

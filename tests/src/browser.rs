@@ -92,6 +92,14 @@ impl Browser {
         self.ask(json!({ "close": true }), PATIENCE).await.map(drop)
     }
 
+    /// Says that the person at the page prefers reduced motion, or does not.
+    ///
+    /// # Errors
+    /// The browser is gone.
+    pub async fn calm(&mut self, calm: bool) -> anyhow::Result<()> {
+        self.ask(json!({ "calm": calm }), PATIENCE).await.map(drop)
+    }
+
     /// What axe-core finds wrong with the page that is serious or critical.
     ///
     /// # Errors

@@ -63,6 +63,8 @@ pub struct Plan {
     large: HashMap<String, &'static str>,
     /// Cameras with a privacy mask: its corners.
     masked: HashMap<String, Vec<f64>>,
+    /// How wide the scenes of some cameras are, m.
+    scenes: HashMap<String, f64>,
     no_sender: bool,
     alone: bool,
     postgres: bool,
@@ -107,6 +109,13 @@ impl Plan {
     #[must_use]
     pub fn masked(mut self, id: &str, corners: &[f64]) -> Self {
         self.masked.insert(id.to_owned(), corners.to_vec());
+        self
+    }
+
+    /// With a scene of so many metres for a camera of [`Plan::cameras`].
+    #[must_use]
+    pub fn scene(mut self, id: &str, metres: f64) -> Self {
+        self.scenes.insert(id.to_owned(), metres);
         self
     }
 
@@ -242,6 +251,9 @@ impl Plan {
             for (id, password) in &self.cameras {
                 std::fs::write(secrets.join(id), password)?;
                 text.push_str(&camera(id, self.large.get(id).copied(), cameras.address()));
+                if let Some(metres) = self.scenes.get(id) {
+                    writeln!(text, "scene_width_m = {metres}")?;
+                }
                 if let Some(corners) = self.masked.get(id) {
                     writeln!(text, "[[device.camera.mask]]\ncorners = {corners:?}")?;
                 }

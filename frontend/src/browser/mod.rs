@@ -1,6 +1,7 @@
 //! The browser's side of things: clocks, timers, sockets, requests. The only place that touches them.
 
 mod clock;
+pub(crate) mod face;
 mod renew;
 mod request;
 mod socket;

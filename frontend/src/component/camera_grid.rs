@@ -1,5 +1,8 @@
 //! All cameras of the wall, grouped by category, aligned in one grid.
 //!
+//! Cameras that `room` has no place for are counted. `eye` is how
+//! many device pixels the farthest reader has within a minute of arc, where that is known.
+//!
 //! Tiles are placed, not nested: when the registry changes they move, and no picture is interrupted.
 
 use std::collections::BTreeMap;
@@ -12,7 +15,8 @@ use crate::live::city::City;
 use crate::media::choice::Missing;
 use crate::media::screen::Screen;
 use crate::view::cameras::{Cameras, cameras};
-use crate::view::grid::{Plan, arrange};
+use crate::view::grid::{Plan as Tiles, arrange};
+use crate::view::room::Plan;
 
 use super::camera_tile::CameraTile;
 
@@ -20,14 +24,16 @@ use super::camera_tile::CameraTile;
 pub(crate) fn CameraGrid(
     city: City,
     screen: Result<Screen, Missing>,
-    aspect: Signal<f64>,
     on: Signal<String>,
+    eye: Signal<Option<f64>>,
+    room: Signal<Plan>,
 ) -> impl IntoView {
     let text = city.text;
-    let all = Memo::new(move |_| city.of_registry(|r| cameras(&r.world().registry)));
+    let fits = move |groups: &[usize], left_out| room.get().fits(groups, left_out);
+    let all = Memo::new(move |_| city.of_registry(|r| cameras(&r.world().registry, fits)));
     let plan = Memo::new(move |_| {
         let sizes: Vec<usize> = all.with(|all| all.groups.iter().map(|group| group.cameras.len()).collect());
-        arrange(&sizes, aspect.get())
+        arrange(&sizes, &room.get().area(all.with(|all| all.left_out)))
     });
     let places = Memo::new(move |_| all.with(|all| plan.with(|plan| places(all, plan))));
     let headings =
@@ -60,7 +66,7 @@ pub(crate) fn CameraGrid(
                             // Every second line is one of headings.
                             (column.to_string(), (row * 2).to_string())
                         });
-                        view! { <CameraTile city screen camera=camera.id place=place.into() on/> }
+                        view! { <CameraTile city screen camera=camera.id place=place.into() on eye/> }
                     }
                 </For>
             </div>
@@ -87,7 +93,7 @@ struct Heading {
     span: usize,
 }
 
-fn headings(all: &Cameras, plan: &Plan, other: &str) -> Vec<Heading> {
+fn headings(all: &Cameras, plan: &Tiles, other: &str) -> Vec<Heading> {
     let mut out = Vec::new();
     for (row, segments) in plan.rows.iter().enumerate() {
         let mut column = 1;
@@ -102,7 +108,7 @@ fn headings(all: &Cameras, plan: &Plan, other: &str) -> Vec<Heading> {
 }
 
 /// Column and row of every camera, from 1.
-fn places(all: &Cameras, plan: &Plan) -> BTreeMap<DeviceId, (usize, usize)> {
+fn places(all: &Cameras, plan: &Tiles) -> BTreeMap<DeviceId, (usize, usize)> {
     let mut out = BTreeMap::new();
     for (row, segments) in plan.rows.iter().enumerate() {
         let mut column = 1;

@@ -3,6 +3,7 @@
 use leptos::html;
 use leptos::prelude::*;
 use pantau_schemas::ids::DeviceId;
+use pantau_schemas::registry::Level;
 use pantau_schemas::stream::StreamState;
 
 use crate::browser::now;
@@ -14,6 +15,7 @@ use crate::media::screen::{Place, Screen, TileSignal};
 use crate::media::verdict::{Verdict, judge};
 use crate::view::alarm::{Ringing, ringing};
 use crate::view::caption::{caption, face_word, rung_word};
+use crate::view::detail::detail;
 
 use super::masks::Masks;
 
@@ -22,6 +24,8 @@ const SAME_TIME_MS: u64 = 2_000;
 
 /// `place` is the tile's `grid-column` and `grid-row`; `rank` how firmly it hangs there, for the style sheet; `on` the
 /// screen whose alarms it shows; `focus` that somebody looks at this one tile: the server gives it the large stream.
+/// With `eye` it says what can be told from the picture: how many device pixels the reader has within a minute of arc,
+/// where that is known.
 #[component]
 pub(crate) fn CameraTile(
     city: City,
@@ -30,6 +34,7 @@ pub(crate) fn CameraTile(
     place: Signal<(String, String)>,
     #[prop(optional)] rank: Option<Signal<&'static str>>,
     #[prop(optional)] on: Option<Signal<String>>,
+    #[prop(optional)] eye: Option<Signal<Option<f64>>>,
     #[prop(optional)] focus: bool,
 ) -> impl IntoView {
     let (canvas, video) = (NodeRef::<html::Canvas>::new(), NodeRef::<html::Video>::new());
@@ -87,6 +92,14 @@ pub(crate) fn CameraTile(
         })
     });
     let size = Memo::new(move |_| report.with(|report| report.as_ref().map_or((0, 0), |report| report.size)));
+    let id = camera.clone();
+    let level = Memo::new(move |_| {
+        // A tile changes its size without a word; it is looked at once a second.
+        city.now.track();
+        let canvas = canvas.get().map(|element| device_size(&element));
+        let shown = canvas.or_else(|| video.get().map(|element| device_size(&element)));
+        city.of_registry(|r| detail(&r.world().registry, &id, size.get(), shown?, eye?.get()))
+    });
     let covered = move || focus && masks.with(|masks| !masks.is_empty());
     let text = city.text;
     let id = camera.clone();
@@ -145,6 +158,7 @@ pub(crate) fn CameraTile(
                     <span>{since}</span>
                     <span>{why}</span>
                 </p>
+                <p class="level" data-level=move || level.get().map(level_word)>{move || level.get().map(city.text.level)}</p>
                 <p class="chip">{chip}</p>
             </div>
             <h3><bdi>{name}</bdi> {move || pinned().then(|| view! { <span class="mark">{city.text.pinned}</span> })} {move || covered().then(|| view! { <span class="mark">{city.text.partly_covered}</span> })}</h3>
@@ -157,6 +171,17 @@ fn said(replica: &Replica, id: &DeviceId) -> Option<Said> {
     let streams = replica.world().streams.get(id)?;
     let best = streams.values().filter(|s| s.state != StreamState::Closed).min_by_key(|s| s.state)?;
     Some(Said { state: best.state, since: best.since, cause: best.cause })
+}
+
+/// The size of an element, device pixels.
+fn device_size(element: &web_sys::Element) -> (f64, f64) {
+    let ratio = web_sys::window().map_or(1.0, |window| window.device_pixel_ratio());
+    (f64::from(element.client_width()) * ratio, f64::from(element.client_height()) * ratio)
+}
+
+/// A level as the style sheet knows it.
+fn level_word(level: Option<Level>) -> &'static str {
+    level.map_or("overview", Level::as_str)
 }
 
 /// Keeps a time that was only measured again, so that a caption does not flicker by a second.

@@ -3,6 +3,7 @@
 pub(crate) mod camera_list;
 pub(crate) mod help;
 pub(crate) mod keyboard;
+pub(crate) mod measures;
 pub(crate) mod miniature;
 pub(crate) mod monitor;
 pub(crate) mod order_lines;

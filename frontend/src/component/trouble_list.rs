@@ -26,18 +26,39 @@ pub(crate) fn TroubleList(city: City, #[prop(default = LIMIT)] limit: usize) -> 
             <li data-device=trouble.id.clone() data-state=severity(trouble.fault)>
                 <span class="name">{(trouble.fault == Fault::Screen).then(|| format!("{} ", text.screen))} <bdi>{trouble.name}</bdi></span>
                 <strong>{word(text, trouble.fault)}</strong>
-                <span class="cause">{cause(text, trouble.fault)}</span>
-                <time>{since}</time>
+                <p class="why">
+                    <span class="cause">{cause(text, trouble.fault)}</span>
+                    <time>{since}</time>
+                </p>
             </li>
         }
     };
     view! {
         <section class="trouble" aria-live="polite">
             <h2>{text.trouble} <span class="value">{move || (total.get() > 0).then(|| count(text, total.get()))}</span></h2>
-            <ul>{move || all.with(|all| all.newest.clone()).into_iter().map(row).collect_view()}</ul>
-            <p class="more" hidden=move || more.get() == 0>{move || (text.more)(&count(text, more.get()))}</p>
+            <ul>
+                {move || all.with(|all| all.newest.clone()).into_iter().map(row).collect_view()}
+                <li class="more" hidden=move || more.get() == 0>{move || (text.more)(&count(text, more.get()))}</li>
+            </ul>
             <p class="nothing" hidden=move || !calm.get()>{text.trouble_none}</p>
         </section>
+    }
+}
+
+/// How many devices are in trouble, where there is no room for more.
+#[component]
+pub(crate) fn TroubleCount(city: City) -> impl IntoView {
+    let text = city.text;
+    let total = Memo::new(move |_| city.of_devices(|r| troubles(r.world(), 0).total));
+    let (state, words) = (
+        move || if total.get() > 0 { "down" } else { "normal" },
+        move || if total.get() > 0 { text.trouble } else { text.trouble_none },
+    );
+    view! {
+        <footer class="trouble-count" data-state=state>
+            <span>{words}</span>
+            <b class="value">{move || (total.get() > 0).then(|| count(text, total.get()))}</b>
+        </footer>
     }
 }
 

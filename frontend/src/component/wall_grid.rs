@@ -22,6 +22,7 @@ use crate::view::walls::{Grid, Hung, lines};
 pub(crate) fn WallGrid(
     city: City,
     screen: Result<Screen, Missing>,
+    eye: Signal<Option<f64>>,
     grid: Signal<Grid>,
     on: Signal<String>,
 ) -> impl IntoView {
@@ -37,7 +38,8 @@ pub(crate) fn WallGrid(
         let tile = now.with_untracked(|cell| cell.tile.clone());
         match tile {
             Tile::Camera { camera } => {
-                view! { <CameraTile city screen camera place=place.into() rank=rank.into() on/> }.into_any()
+                view! { <CameraTile city screen camera place=place.into() rank=rank.into() on eye/> }
+                    .into_any()
             }
             tile => {
                 let word = kind(&tile);

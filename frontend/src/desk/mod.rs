@@ -8,6 +8,7 @@ pub mod call_up;
 pub mod cells;
 pub mod facts;
 pub mod keys;
+pub mod measures;
 pub mod merge;
 #[cfg(target_arch = "wasm32")]
 pub(crate) mod office;

@@ -183,6 +183,11 @@ impl Screen {
         }
     }
 
+    /// Tiles may have another size now.
+    pub(crate) fn resized(self) {
+        self.gather();
+    }
+
     /// Makes the best of a report that may be old: a worker that stands still proves nothing.
     pub(crate) fn doubt(self, report: &mut TileReport) {
         let silent = monotonic_ms() - self.inner.get_value().borrow().heard;

@@ -55,7 +55,7 @@ fn language() -> &'static Text {
     match asked("lang") {
         Some(code) => {
             let language = text::of(&code);
-            if let Some(storage) = storage {
+            if let (Some(storage), true) = (storage, language.is_spoken()) {
                 best_effort(storage.set_item(LANGUAGE_KEY, language.code));
             }
             language

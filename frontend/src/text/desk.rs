@@ -43,6 +43,26 @@ pub struct Desk {
     pub forget_screen: &'static str,
     /// Let the screen arrange itself.
     pub to_auto: &'static str,
+    /// Open the sheet of a screen's measures.
+    pub measures: &'static str,
+    /// What they are for.
+    pub measures_hint: &'static str,
+    /// Label: how fine the panel is.
+    pub panel_pitch: &'static str,
+    /// How to find it out.
+    pub panel_pitch_hint: &'static str,
+    /// Label: how far away the farthest reader is.
+    pub viewing_distance: &'static str,
+    /// What is meant by it.
+    pub viewing_distance_hint: &'static str,
+    /// A length must be between these.
+    pub bad_measure: fn(&str, &str) -> String,
+    /// The smallest letters will have so many pixels, and the alarm line so many.
+    pub letters: fn(&str, &str) -> String,
+    /// The measures of a screen, as a command.
+    pub measure: fn(&str) -> String,
+    /// Forget them.
+    pub unmeasure: &'static str,
     /// Actions on the selected cell, as a group.
     pub cell_actions: &'static str,
     /// Actions on the wall, as a group.

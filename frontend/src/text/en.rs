@@ -3,7 +3,7 @@
 use pantau_schemas::dead_letter::Reason;
 use pantau_schemas::entry::{DeviceReason, DeviceState};
 use pantau_schemas::event::ComplaintStep;
-use pantau_schemas::registry::Domain;
+use pantau_schemas::registry::{Domain, Level};
 use pantau_schemas::stream::{StreamCause, StreamState};
 
 use super::Text;
@@ -52,7 +52,7 @@ pub static EN: Text = Text {
     clock_off: |span| format!("This screen's clock is {span} off the server's"),
 
     other_category: "Other",
-    more_cameras: |count| plural(count, "camera is not on this wall", "cameras are not on this wall"),
+    more_cameras: |count| plural(count, "camera is not shown", "cameras are not shown"),
     no_cameras: "No camera registered yet",
     no_cameras_hint: "Add cameras to the city's registry files, then reload the registry.",
     tile_connecting: "Connecting…",
@@ -81,6 +81,14 @@ pub static EN: Text = Text {
     alarm: "ALARM",
     alarm_over: "ALARM OVER",
     more_alarms: |count| format!("+{count} more"),
+    level: |level| match level {
+        None => "overview",
+        Some(Level::Monitor) => "monitor",
+        Some(Level::Detect) => "detect",
+        Some(Level::Observe) => "observe",
+        Some(Level::Recognise) => "recognise",
+        Some(Level::Identify) => "identify",
+    },
     since: |at| format!("since {at}"),
     needs_secure: "Video needs https",
     needs_secure_hint: "Open this page through https:// or on localhost, or use a browser with MSE.",

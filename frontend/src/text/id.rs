@@ -3,7 +3,7 @@
 use pantau_schemas::dead_letter::Reason;
 use pantau_schemas::entry::{DeviceReason, DeviceState};
 use pantau_schemas::event::ComplaintStep;
-use pantau_schemas::registry::Domain;
+use pantau_schemas::registry::{Domain, Level};
 use pantau_schemas::stream::{StreamCause, StreamState};
 
 use super::Text;
@@ -47,7 +47,7 @@ pub static ID: Text = Text {
     clock_off: |span| format!("Jam layar ini selisih {span} dari server"),
 
     other_category: "Lainnya",
-    more_cameras: |count| format!("{count} kamera lain tidak ditampilkan di dinding ini"),
+    more_cameras: |count| format!("{count} kamera lain tidak tampil"),
     no_cameras: "Belum ada kamera terdaftar",
     no_cameras_hint: "Tambahkan kamera ke berkas registri kota, lalu muat ulang registri.",
     tile_connecting: "Menyambung…",
@@ -76,6 +76,14 @@ pub static ID: Text = Text {
     alarm: "ALARM",
     alarm_over: "ALARM SELESAI",
     more_alarms: |count| format!("+{count} lagi"),
+    level: |level| match level {
+        None => "sekilas",
+        Some(Level::Monitor) => "pantau",
+        Some(Level::Detect) => "deteksi",
+        Some(Level::Observe) => "amati",
+        Some(Level::Recognise) => "kenali",
+        Some(Level::Identify) => "identitas",
+    },
     since: |at| format!("sejak {at}"),
     needs_secure: "Video butuh https",
     needs_secure_hint: "Buka lewat https:// atau di localhost, atau pakai peramban dengan MSE.",

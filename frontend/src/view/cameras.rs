@@ -38,16 +38,26 @@ pub struct Cameras {
     pub left_out: usize,
 }
 
-/// All cameras of the registry, up to [`MAX_TILES`].
+/// The first cameras of the registry, as many as there is room for: at most [`MAX_TILES`], at least one. `fits` says
+/// whether there is room for groups of these sizes while so many cameras are left out.
 #[must_use]
-pub fn cameras(registry: &Registry) -> Cameras {
-    let mut groups: BTreeMap<(bool, String), Vec<Camera>> = BTreeMap::new();
-    let mut total = 0_usize;
-    for device in registry.devices.values().filter(|d| d.class == DeviceClass::Camera) {
-        total += 1;
-        if total > MAX_TILES {
-            continue;
+pub fn cameras(registry: &Registry, fits: impl Fn(&[usize], usize) -> bool) -> Cameras {
+    let total = registry.devices.values().filter(|d| d.class == DeviceClass::Camera).count();
+    let mut shown = total.min(MAX_TILES);
+    loop {
+        let groups = groups(registry, shown);
+        let sizes: Vec<usize> = groups.iter().map(|group| group.cameras.len()).collect();
+        if shown <= 1 || fits(&sizes, total - shown) {
+            return Cameras { groups, left_out: total - shown };
         }
+        shown -= 1;
+    }
+}
+
+/// The first so many cameras by category.
+fn groups(registry: &Registry, shown: usize) -> Vec<Group> {
+    let mut groups: BTreeMap<(bool, String), Vec<Camera>> = BTreeMap::new();
+    for device in registry.devices.values().filter(|d| d.class == DeviceClass::Camera).take(shown) {
         let own = device.camera.as_ref().and_then(|facts| facts.category.as_ref());
         let category =
             own.or_else(|| registry.sites.get(&device.site).and_then(|site| site.category.as_ref()));
@@ -55,8 +65,7 @@ pub fn cameras(registry: &Registry) -> Cameras {
         let camera = Camera { id: device.id.clone(), name: device.name.clone() };
         groups.entry((category.is_empty(), category)).or_default().push(camera);
     }
-    let groups = groups.into_iter().map(|((_, category), cameras)| Group { category, cameras }).collect();
-    Cameras { groups, left_out: total.saturating_sub(MAX_TILES) }
+    groups.into_iter().map(|((_, category), cameras)| Group { category, cameras }).collect()
 }
 
 #[cfg(test)]
@@ -69,12 +78,14 @@ mod tests {
         let mut city = registry();
         camera(&mut city, "cam-1", Some("jalan"));
         camera(&mut city, "cam-2", None);
-        let groups: Vec<String> = cameras(&city).groups.into_iter().map(|g| g.category).collect();
+        let groups: Vec<String> =
+            cameras(&city, |_, _| true).groups.into_iter().map(|g| g.category).collect();
         assert_eq!(groups, ["jalan", "taman"]);
         for site in city.sites.values_mut() {
             site.category = None;
         }
-        let groups: Vec<String> = cameras(&city).groups.into_iter().map(|g| g.category).collect();
+        let groups: Vec<String> =
+            cameras(&city, |_, _| true).groups.into_iter().map(|g| g.category).collect();
         assert_eq!(groups, ["jalan", ""], "cameras without a category come last");
     }
 
@@ -84,6 +95,11 @@ mod tests {
         for n in 0..40 {
             camera(&mut city, &format!("cam-{n:02}"), None);
         }
-        assert_eq!(cameras(&city).left_out, 4);
+        assert_eq!(cameras(&city, |_, _| true).left_out, 4);
+        let few = cameras(&city, |sizes, _| sizes.iter().sum::<usize>() <= 7);
+        assert_eq!((few.groups[0].cameras.len(), few.left_out), (7, 33));
+        let one = cameras(&city, |_, _| false);
+        assert_eq!((one.groups[0].cameras.len(), one.left_out), (1, 39), "a wall is never without a picture");
+        assert_eq!(cameras(&Registry::default(), |_, _| false), Cameras::default());
     }
 }

@@ -25,20 +25,29 @@ pub struct Plan {
 
 /// How much smaller a picture may become to keep groups whole.
 const WHOLE_IS_WORTH: f64 = 0.90;
-/// Height of a row's heading and of a tile's name, in parts of a tile's width. Near enough to choose by.
-const TEXT_SHARE: f64 = 0.23;
+/// Where tiles go; all lengths in one unit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Area {
+    /// From left to right.
+    pub width: f64,
+    /// From top to bottom.
+    pub height: f64,
+    /// Between two tiles.
+    pub gap: f64,
+    /// Height of a row's heading and of a tile's name.
+    pub text: f64,
+}
 
-/// The arrangement with the largest pictures for groups of these sizes on an area of that aspect (width by
-/// height).
+/// The arrangement with the largest pictures for groups of these sizes on an area.
 #[must_use]
-pub fn arrange(sizes: &[usize], aspect: f64) -> Plan {
+pub fn arrange(sizes: &[usize], area: &Area) -> Plan {
     let total: usize = sizes.iter().sum();
     let mut best: Option<(f64, Plan)> = None;
     for columns in 1..=total {
         let candidates = [(whole(sizes, columns), 1.0), (Some(flowing(sizes, columns)), WHOLE_IS_WORTH)];
         for (plan, worth) in candidates {
             let Some(plan) = plan else { continue };
-            let score = tile_width(columns, plan.rows.len(), aspect) * worth;
+            let score = area.tile_width(columns, plan.rows.len()) * worth;
             if best.as_ref().is_none_or(|(known, _)| score > *known) {
                 best = Some((score, plan));
             }
@@ -47,12 +56,15 @@ pub fn arrange(sizes: &[usize], aspect: f64) -> Plan {
     best.map(|(_, plan)| plan).unwrap_or_default()
 }
 
-/// Width of a tile on an area one unit high.
-fn tile_width(columns: usize, rows: usize, aspect: f64) -> f64 {
-    let number = |n: usize| u32::try_from(n).map_or(f64::MAX, f64::from);
-    let by_width = aspect / number(columns);
-    let by_height = 1.0 / number(rows) / (9.0 / 16.0 + TEXT_SHARE);
-    by_width.min(by_height)
+impl Area {
+    /// Width of each of so many columns and rows of tiles; as `tile.css` has it.
+    #[must_use]
+    pub fn tile_width(&self, columns: usize, rows: usize) -> f64 {
+        let number = |n: usize| u32::try_from(n).map_or(f64::MAX, f64::from);
+        let share = |length: f64, n: usize| (length - (number(n) - 1.0) * self.gap) / number(n);
+        let by_height = (share(self.height, rows) - self.text) * 16.0 / 9.0;
+        share(self.width, columns).min(by_height)
+    }
 }
 
 /// Groups in their order, split wherever a row is full.
@@ -111,11 +123,11 @@ fn whole(sizes: &[usize], columns: usize) -> Option<Plan> {
 mod tests {
     use super::*;
 
-    /// The area of the wall beside its column of figures.
-    const AREA: f64 = 1.72;
+    /// The area of the wall beside its column of figures, on a screen of 1920 × 1080.
+    const AREA: Area = Area { width: 1_295.0, height: 782.0, gap: 9.7, text: 78.8 };
 
     fn shape(sizes: &[usize]) -> (usize, Vec<Vec<usize>>) {
-        let plan = arrange(sizes, AREA);
+        let plan = arrange(sizes, &AREA);
         (plan.columns, plan.rows.iter().map(|row| row.iter().map(|s| s.count).collect()).collect())
     }
 
@@ -131,7 +143,7 @@ mod tests {
     #[test]
     fn every_tile_is_placed_once_whatever_the_groups() {
         for sizes in [vec![1], vec![5], vec![1, 1, 1], vec![7, 2, 9, 1], vec![36], vec![13, 11, 12]] {
-            let plan = arrange(&sizes, AREA);
+            let plan = arrange(&sizes, &AREA);
             let mut seen = vec![0; sizes.len()];
             for segment in plan.rows.iter().flatten() {
                 assert_eq!(segment.first, seen[segment.group], "{sizes:?}");
@@ -140,6 +152,6 @@ mod tests {
             assert_eq!(seen, sizes);
             assert!(plan.rows.iter().all(|row| row.iter().map(|s| s.count).sum::<usize>() <= plan.columns));
         }
-        assert_eq!(arrange(&[], AREA), Plan::default());
+        assert_eq!(arrange(&[], &AREA), Plan::default());
     }
 }

@@ -4,14 +4,18 @@
 //! on now is given it.
 
 pub mod alarm;
+pub mod burn_in;
 pub mod cameras;
 pub mod caption;
+pub mod detail;
 pub mod domains;
 pub mod feed;
 pub mod figures;
 pub mod grid;
+pub mod legible;
 pub mod letters;
 pub mod readings;
+pub mod room;
 pub mod sources;
 pub mod status;
 pub mod trouble;

@@ -17,6 +17,7 @@ mod faults;
 mod gates;
 mod hostile;
 mod ladder;
+mod legible;
 mod letters;
 mod letters_page;
 mod malformed;

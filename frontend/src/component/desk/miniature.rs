@@ -9,6 +9,7 @@ use pantau_schemas::entry::DeviceState;
 use pantau_schemas::wall::{Area, At, Layout, MOVING_WARN, Rank, Tile};
 
 use super::camera_list::state_word;
+use super::measures::Measures;
 use crate::component::camera_tile::CameraTile;
 use crate::desk::office::Office;
 use crate::format::moment;
@@ -59,6 +60,7 @@ pub(crate) fn Miniature(office: Office, screen: Result<Screen, Missing>) -> impl
                     </select>
                 </label>
                 <a href=move || format!("/wall/{}", here()) target="_blank" rel="noopener">{words.open_screen}</a>
+                <Measures office/>
                 <button
                     type="button"
                     class="last"

@@ -26,7 +26,7 @@ pub(crate) fn Monitor(office: Office, screen: Result<Screen, Missing>) -> impl I
     let called = move || office.spot.get().into_iter().collect::<Vec<DeviceId>>();
     // A camera of its own tile: the next one begins while the old one ends.
     let picture = move |camera: DeviceId| {
-        view! { <CameraTile city screen camera place=Signal::stored(Default::default()) focus=true/> }
+        view! { <CameraTile city screen camera place=Signal::stored(Default::default()) eye=Signal::stored(None) focus=true/> }
     };
     let number = Memo::new(move |_| {
         let camera = office.spot.get()?;
