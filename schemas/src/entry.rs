@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::event::{ComplaintStep, NewComplaint};
 use crate::hash::Hash;
 use crate::ids::{AgencyCode, BootId, ComplaintId, DeviceId, PresetId, ScreenId, Seq, TourId};
+use crate::missing::MissingChange;
 use crate::observation::MetaReport;
 use crate::registry::RegistryChange;
 use crate::stream::{StreamCause, StreamKind, StreamState};
@@ -182,6 +183,15 @@ pub enum Change {
         /// When, by the source.
         at: Timestamp,
     },
+    /// Messages of a device did not come, by its own count.
+    MessagesMissing(MissingChange),
+    /// One of them came after all.
+    MessageFound {
+        /// Whose.
+        device: DeviceId,
+        /// Its number.
+        number: u64,
+    },
     /// A screen was added.
     ScreenAdded(ScreenFacts),
     /// A screen has another name or other measures.
@@ -265,6 +275,8 @@ impl Change {
             Self::ComplaintReceived { .. } => "complaint_received",
             Self::ComplaintMoved { .. } => "complaint_moved",
             Self::AgencyNoted { .. } => "agency_noted",
+            Self::MessagesMissing(_) => "messages_missing",
+            Self::MessageFound { .. } => "message_found",
             Self::ScreenAdded(_) => "screen_added",
             Self::ScreenChanged(_) => "screen_changed",
             Self::ScreenRemoved { .. } => "screen_removed",
@@ -289,7 +301,9 @@ impl Change {
         match self {
             Self::DeviceChanged(DeviceChange { device, .. })
             | Self::DeviceDescribed(MetaReport { device, .. })
-            | Self::StreamChanged { device, .. } => device.as_str(),
+            | Self::StreamChanged { device, .. }
+            | Self::MessagesMissing(MissingChange { device, .. })
+            | Self::MessageFound { device, .. } => device.as_str(),
             Self::ComplaintReceived { complaint: NewComplaint { id, .. }, .. }
             | Self::ComplaintMoved { complaint: id, .. } => id.as_str(),
             Self::AgencyNoted { agency: Some(agency), .. } => agency.as_str(),

@@ -19,6 +19,7 @@ pub mod ladder;
 pub mod measure;
 pub mod media;
 pub mod metric;
+pub mod missing;
 pub mod observation;
 mod position;
 pub mod registry;

@@ -12,6 +12,7 @@ use crate::entry::{Change, DeviceChange, DeviceReason, DeviceState, Entry};
 use crate::event::{ComplaintStep, NewComplaint};
 use crate::hash::Hash;
 use crate::ids::{AgencyCode, BootId, ComplaintId, DeviceId, ScreenId, Seq};
+use crate::missing::{self, Missing, MissingChange};
 use crate::observation::MetaReport;
 use crate::registry::Registry;
 use crate::stream::{StreamCause, StreamKind, StreamState};
@@ -46,6 +47,9 @@ pub struct World {
     pub complaints: BTreeMap<ComplaintId, Complaint>,
     /// The newest agency notes, newest last, at most [`MAX_NOTES`].
     pub notes: VecDeque<Note>,
+    /// Holes in the devices' own counts of their messages, at most [`MAX_MISSING`](missing::MAX_MISSING) each.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub missing: BTreeMap<DeviceId, Vec<Missing>>,
     /// What hangs on which screen.
     #[serde(default, skip_serializing_if = "Walls::is_empty")]
     pub walls: Walls,
@@ -147,6 +151,7 @@ impl World {
                     self.devices.remove(gone);
                     self.described.remove(gone);
                     self.streams.remove(gone);
+                    self.missing.remove(gone);
                 }
             }
             Change::DeviceChanged(change) => self.device_changed(change, entry.time),
@@ -156,6 +161,15 @@ impl World {
             Change::StreamChanged { device, stream, state, cause, since } => {
                 let status = StreamStatus { state: *state, cause: *cause, since: *since };
                 self.streams.entry(device.clone()).or_default().insert(*stream, status);
+            }
+            Change::MessagesMissing(MissingChange { device, missing }) => {
+                missing::note(self.missing.entry(device.clone()).or_default(), *missing);
+            }
+            Change::MessageFound { device, number } => {
+                if let Some(holes) = self.missing.get_mut(device) {
+                    missing::found(holes, *number);
+                }
+                self.missing.retain(|_, holes| !holes.is_empty());
             }
             Change::ComplaintReceived { complaint, agency, received } => {
                 let value = Complaint {

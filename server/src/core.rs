@@ -14,6 +14,7 @@ mod commands;
 mod commit;
 mod counts;
 mod letters;
+mod numbers;
 mod pending;
 mod seen;
 #[cfg(test)]
@@ -260,7 +261,8 @@ impl Core {
         if batching.acknowledge_before_commit {
             tracing::error!("SABOTAGED: this build acknowledges before it has committed");
         }
-        let heard: Heard = recovered.heard.into_iter().collect();
+        let mut heard: Heard = recovered.heard.into_iter().collect();
+        numbers::recover(&mut heard, &recovered.heads);
         let mut series = HashMap::with_capacity(recovered.heads.len());
         for (slot, head) in (0u32..).zip(&recovered.heads) {
             series.insert(head.series.clone(), SeriesState { slot, newest: head.time });

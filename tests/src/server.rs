@@ -25,6 +25,8 @@ pub struct Server {
     config: PathBuf,
     log: PathBuf,
     disk: Option<Disk>,
+    /// Another program than the one beside the tests.
+    other: Option<PathBuf>,
     process: Option<Process>,
 }
 
@@ -52,13 +54,18 @@ impl Server {
     /// A server that is not running yet.
     #[must_use]
     pub const fn new(address: SocketAddr, config: PathBuf, log: PathBuf) -> Self {
-        Self { address, config, log, disk: None, process: None }
+        Self { address, config, log, disk: None, other: None, process: None }
     }
 
     /// The same with a disk of its own for one folder, which goes when its process ends.
     #[must_use]
     pub fn on_disk(self, disk: Disk) -> Self {
         Self { disk: Some(disk), ..self }
+    }
+
+    /// Runs as another program from its next start on; `None`: as the one beside the tests again.
+    pub fn run_as(&mut self, program: Option<PathBuf>) {
+        self.other = program;
     }
 
     /// Its own disk's folder, as seen from here; while it runs.
@@ -84,9 +91,10 @@ impl Server {
     /// # Errors
     /// It cannot be started.
     pub fn launch(&mut self) -> anyhow::Result<()> {
+        let program = self.other.clone().map_or_else(program, Ok)?;
         let mut command = match &self.disk {
-            Some(disk) => disk.command(&program()?),
-            None => Command::new(program()?),
+            Some(disk) => disk.command(&program),
+            None => Command::new(program),
         };
         command.arg("serve").arg("--config").arg(&self.config);
         command.env("RUST_LOG", "info,pantau=debug,pantau_camera=debug,retina=trace");

@@ -185,9 +185,11 @@ fn touched_by(change: &Change) -> Touched {
     let none = Touched::default();
     match change {
         Change::RegistryChanged(_) => Touched { registry: true, devices: true, ..none },
-        Change::DeviceChanged(_) | Change::DeviceDescribed(_) | Change::StreamChanged { .. } => {
-            Touched { devices: true, ..none }
-        }
+        Change::DeviceChanged(_)
+        | Change::DeviceDescribed(_)
+        | Change::StreamChanged { .. }
+        | Change::MessagesMissing(_)
+        | Change::MessageFound { .. } => Touched { devices: true, ..none },
         Change::ComplaintReceived { .. } | Change::ComplaintMoved { .. } | Change::AgencyNoted { .. } => {
             Touched { feed: true, ..none }
         }

@@ -12,6 +12,7 @@ use pantau_schemas::ids::{
     SeriesId, SiteCode,
 };
 use pantau_schemas::measure::SceneWidthM;
+use pantau_schemas::missing::{Missing, MissingChange};
 use pantau_schemas::observation::MetaReport;
 use pantau_schemas::registry::{
     Agency, AgencyKind, App, AppClass, CameraFacts, CameraNumber, City, Device, DeviceClass, Domain, FULL,
@@ -335,6 +336,11 @@ pub(crate) fn change() -> impl Strategy<Value = Change> {
         1 => (option::of(agency_code()), words(), words(), words(), moment()).prop_map(
             |(agency, event, subject, title, at)| Change::AgencyNoted { agency, event, subject, title, at }
         ),
+        1 => (device(), 0_u64..9, 0_u64..5, moment(), moment()).prop_map(|(device, first, more, after, before)| {
+            let missing = Missing { first, last: first + more, after, before };
+            Change::MessagesMissing(MissingChange { device, missing })
+        }),
+        1 => (device(), 0_u64..14).prop_map(|(device, number)| Change::MessageFound { device, number }),
         9 => walls::change(),
         1 => (vec(any::<u64>(), 0..4), vec(any::<u64>(), 0..4))
             .prop_map(|(replayed, failed)| Change::DeadLettersReplayed { replayed, failed }),

@@ -90,6 +90,8 @@ shown_by!(Change {
     Change::ComplaintReceived { .. } => ["complaint_received"],
     Change::ComplaintMoved { .. } => ["complaint_moved"],
     Change::AgencyNoted { .. } => ["agency_noted"],
+    Change::MessagesMissing(_) => ["messages_missing"],
+    Change::MessageFound { .. } => ["message_found"],
     Change::ScreenAdded(_) => ["screen_added", "second_screen_added", "alarm_screen_added", "third_screen_added"],
     Change::ScreenChanged(_) => ["screen_changed"],
     Change::ScreenRemoved { .. } => ["screen_removed"],
@@ -112,7 +114,8 @@ shown_by!(Cause {
     Cause::Start => ["server_started", "screen_added", "alarm_screen_added", "alarm_wall_changed", "third_screen_added"],
     Cause::Registry => ["registry_changed", "dead_letters_replayed"],
     Cause::Input(_) => [
-        "device_changed", "device_described", "stream_changed", "dead_letters_replayed_by_hand", "screen_up"
+        "device_changed", "device_described", "stream_changed", "messages_missing", "message_found",
+        "dead_letters_replayed_by_hand", "screen_up"
     ],
     Cause::Event(_) => ["complaint_received", "complaint_moved"],
     Cause::Entry(_) => ["agency_noted", "alarm_marked", "alarm_shown"],
@@ -173,12 +176,14 @@ fn entries_are_what_they_were() {
     frozen("alarm_entry/", &samples::alarms::entries());
     frozen("letter_entry/", &samples::letters::entries());
     frozen("screen_entry/", &samples::screens::entries());
+    frozen("count_entry/", &samples::counts::entries());
     let all = [
         samples::entries(),
         samples::walls::entries(),
         samples::alarms::entries(),
         samples::letters::entries(),
         samples::screens::entries(),
+        samples::counts::entries(),
     ]
     .concat();
     covers(&all, |entry| &entry.change);
@@ -209,6 +214,7 @@ fn records_are_what_they_were() {
     frozen("", &samples::stream_healths());
     frozen("", &[("world", samples::world()), ("wall_world", samples::walls::world())]);
     frozen("", &[("alarm_world", samples::alarms::world()), ("screen_world", samples::screens::world())]);
+    frozen("", &[("count_world", samples::counts::world())]);
 }
 
 #[test]
@@ -218,6 +224,7 @@ fn a_journal_on_disk_still_verifies_and_leads_to_the_same_world() {
         ("wall_entry", "wall_world", samples::walls::entries()),
         ("alarm_entry", "alarm_world", samples::alarms::entries()),
         ("screen_entry", "screen_world", samples::screens::entries()),
+        ("count_entry", "count_world", samples::counts::entries()),
     ] {
         let mut previous = Hash::ZERO;
         let mut world = World::default();
@@ -385,6 +392,9 @@ fn write_what_is_missing() {
     save_all("command/", &samples::walls::commands());
     save("command.sha256", &format!("{}\n", samples::walls::order().digest()));
     save_all("", &[("wall_world", samples::walls::world())]);
+    save_all("count_entry/", &samples::counts::entries());
+    save_all("", &[("count_world", samples::counts::world())]);
+    save("count_world.sha256", &format!("{}\n", samples::counts::world().digest()));
     save("wall_world.sha256", &format!("{}\n", samples::walls::world().digest()));
     save_all("", &samples::dead_letters());
     save_all("", &samples::stream_healths());

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::frozen::{path, read};
-use crate::samples::{device, entries, walls, world};
+use crate::samples::{counts, device, entries, walls, world};
 
 fn decode<T: DeserializeOwned>(value: &Value) -> T {
     // Through text, as on the wire.
@@ -153,7 +153,7 @@ fn a_cause_of_a_newer_version_costs_nothing() {
 
 #[test]
 fn causes_of_this_version_are_understood() {
-    for (_, entry) in [entries(), walls::entries()].concat() {
+    for (_, entry) in [entries(), walls::entries(), counts::entries()].concat() {
         assert_eq!(in_a_message(&serde_json::to_value(&entry).unwrap()).cause, entry.cause);
     }
 }

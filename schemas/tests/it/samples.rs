@@ -21,6 +21,7 @@ use pantau_schemas::wire::{Head, LiveMessage, LiveRequest, ScreenBeat, StoreStat
 use pantau_schemas::world::World;
 
 pub(crate) mod alarms;
+pub(crate) mod counts;
 pub(crate) mod letters;
 pub(crate) mod screens;
 pub(crate) mod walls;

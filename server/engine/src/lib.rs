@@ -9,6 +9,7 @@
 #![warn(missing_docs)]
 
 mod absence;
+mod count;
 mod device;
 mod feed;
 mod screen;
@@ -16,6 +17,7 @@ mod stream;
 mod timer;
 mod wall;
 
+pub use count::{Count, counted};
 pub use timer::{Timer, deadline};
 pub use wall::command;
 
@@ -28,13 +30,14 @@ use pantau_schemas::registry::Registry;
 use pantau_schemas::time::Timestamp;
 use pantau_schemas::world::World;
 
-/// When each device was last heard, by the server's clock.
+/// When each device was last heard, by the server's clock, and how far it has counted.
 ///
 /// Signs of life come with every message, far too often to be entries; they are stored with the data that
 /// brought them and recovered with it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Heard {
     devices: BTreeMap<DeviceId, Timestamp>,
+    counts: BTreeMap<DeviceId, Count>,
     /// Beats of screens come again within seconds of a start, so they are kept nowhere else.
     screens: BTreeMap<ScreenId, Timestamp>,
 }
@@ -72,15 +75,27 @@ impl Heard {
         self.screens.get(screen).copied()
     }
 
+    /// How far a device has counted its messages.
+    #[must_use]
+    pub fn count(&self, device: &DeviceId) -> Option<Count> {
+        self.counts.get(device).copied()
+    }
+
+    /// Notes how far a device has counted, as [`counted`] says.
+    pub fn note_count(&mut self, device: &DeviceId, count: Count) {
+        self.counts.insert(device.clone(), count);
+    }
+
     /// Forgets devices that left the registry.
     pub fn keep(&mut self, registry: &Registry) {
         self.devices.retain(|device, _| registry.devices.contains_key(device));
+        self.counts.retain(|device, _| registry.devices.contains_key(device));
     }
 }
 
 impl FromIterator<(DeviceId, Timestamp)> for Heard {
     fn from_iter<I: IntoIterator<Item = (DeviceId, Timestamp)>>(signs: I) -> Self {
-        Self { devices: signs.into_iter().collect(), screens: BTreeMap::new() }
+        Self { devices: signs.into_iter().collect(), counts: BTreeMap::new(), screens: BTreeMap::new() }
     }
 }
 
@@ -137,11 +152,11 @@ pub fn decide(world: &World, heard: &Heard, input: Input<'_>, now: Timestamp) ->
         Input::Timer(Timer::Screen(screen)) => screen::check(world, heard, screen, now).into_iter().collect(),
         Input::Timer(Timer::Alarms) => wall::alarms_over(world, now),
         Input::Timer(Timer::Tour(screen)) => wall::step(world, screen, now).into_iter().collect(),
-        Input::Observation(observation) => observe(world, observation, now),
+        Input::Observation(observation) => observe(world, heard, observation, now),
     }
 }
 
-fn observe(world: &World, observation: &Observation, now: Timestamp) -> Vec<Decision> {
+fn observe(world: &World, heard: &Heard, observation: &Observation, now: Timestamp) -> Vec<Decision> {
     let cause = || Cause::Input(observation.source.as_str().to_owned());
     match &observation.body {
         Body::State(report) => device::state(world, report, observation.received).map(|change| Decision {
@@ -154,11 +169,13 @@ fn observe(world: &World, observation: &Observation, now: Timestamp) -> Vec<Deci
             cause: cause(),
             change,
         }),
-        Body::Samples(set) => device::heard(world, set, observation.received).map(|change| Decision {
-            actor: Actor::device(&set.device),
-            cause: cause(),
-            change,
-        }),
+        Body::Samples(set) => {
+            let up = device::heard(world, set, observation.received);
+            let changes = up.into_iter().chain(count::change(world, heard, set));
+            return changes
+                .map(|change| Decision { actor: Actor::device(&set.device), cause: cause(), change })
+                .collect();
+        }
         Body::Stream(report) => stream::changed(world, report).map(|change| Decision {
             actor: Actor::device(&report.device),
             cause: cause(),

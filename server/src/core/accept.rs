@@ -1,6 +1,6 @@
 //! One delivery: what it changes, what is kept of it, and what its sender will be told.
 
-use pantau_engine::Input;
+use pantau_engine::{Input, counted};
 use pantau_ingest::delivery::{Delivery, Outcome, Receipt};
 use pantau_schemas::dead_letter::{DeadLetter, Reason};
 use pantau_schemas::event::FeedEvent;
@@ -11,7 +11,7 @@ use pantau_store::InboxRow;
 
 use super::pending::{Fate, Waiting};
 use super::seen::Familiarity;
-use super::{Core, SeriesState};
+use super::{Core, SeriesState, numbers};
 use crate::hub::HeadUpdate;
 
 impl Core {
@@ -61,7 +61,11 @@ impl Core {
                 if !set.backfill {
                     self.heard_of(&set.device, observation.received);
                 }
+                let count = counted(&self.world, &self.heard, set);
                 self.input(Input::Observation(&observation));
+                if let Some(count) = count {
+                    self.heard.note_count(&set.device, count);
+                }
                 self.keep_samples(observation.source, observation.body)
             }
             Body::Feed(event) => match self.seen.meet(&event.key, &event.body_hash) {
@@ -101,9 +105,11 @@ impl Core {
 
     /// Keeps the samples: on the bulk path when all are newer than their series, else told apart by the store.
     pub(super) fn keep_samples(&mut self, source: Source, body: Body) -> Fate {
-        let Body::Samples(SampleSet { samples, backfill, .. }) = body else {
+        let Body::Samples(mut set) = body else {
             return Fate::Known(Outcome::Duplicate);
         };
+        numbers::measure(&mut set);
+        let SampleSet { samples, backfill, .. } = set;
         let mut all_new = !backfill;
         for sample in &samples {
             let slots = u32::try_from(self.series.len()).unwrap_or(u32::MAX);

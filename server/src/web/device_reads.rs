@@ -85,6 +85,7 @@ fn describe(world: &World, device: &Device) -> Value {
         "firmware": status.and_then(|status| status.firmware.clone()),
         "streams": world.streams.get(&device.id),
         "described": world.described.get(&device.id),
+        "missing": world.missing.get(&device.id).map(Vec::as_slice).unwrap_or_default(),
     })
 }
 

@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use axum::Json;
 use axum::extract::{ConnectInfo, Query, State};
 use axum::http::StatusCode;
+use pantau_schemas::missing::Missing;
 use pantau_schemas::observation::Source;
 use pantau_schemas::registry::DeviceClass;
 use pantau_schemas::wall::Screen;
@@ -100,6 +101,10 @@ pub(crate) fn report<S>(app: &App<S>) -> Value {
         "store": { "state": settled.state, "since": settled.since, "error": settled.error },
         "sources": sources,
         "samples_stored": app.counts.samples_stored(),
+        "missing": {
+            "devices": world.missing.len(),
+            "messages": world.missing.values().flatten().map(Missing::count).sum::<u64>(),
+        },
         "cameras": { "total": cameras.len(), "live": live },
         "glass_to_glass": app.figures.latency.of_late(app.clock.now()),
         "screens": screens(app, &world),
