@@ -12,6 +12,7 @@ pub(crate) mod feed_line;
 pub(crate) mod figures;
 pub(crate) mod header;
 mod masks;
+pub(crate) mod missing_table;
 pub(crate) mod ops_tables;
 pub(crate) mod readings;
 pub(crate) mod screens_table;

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::component::banner::Banner;
 use crate::component::dead_letters::DeadLetterList;
 use crate::component::header::Instruments;
+use crate::component::missing_table::MissingTable;
 use crate::component::ops_tables::{ListenerFacts, QueueTable, ServerFacts, SumTable};
 use crate::component::screens_table::ScreensTable;
 use crate::component::streams_table::StreamsTable;
@@ -45,6 +46,7 @@ pub(crate) fn Ops(text: &'static Text) -> impl IntoView {
                 <ListenerFacts city/>
                 <QueueTable city/>
                 <ScreensTable city/>
+                <MissingTable city/>
                 <StreamsTable city/>
                 <DeadLetterList city/>
             </main>

@@ -197,6 +197,13 @@ pub(super) static LONG: LazyLock<Text> = LazyLock::new(|| Text {
     rung_key_frames: |a| stretched(&(ID.rung_key_frames)(a)),
     rung_still: |a| stretched(&(ID.rung_still)(a)),
     more_alarms: |a| stretched(&(ID.more_alarms)(a)),
+    missing: long(ID.missing),
+    missing_hint: long(ID.missing_hint),
+    missing_device: long(ID.missing_device),
+    missing_count: long(ID.missing_count),
+    missing_numbers: long(ID.missing_numbers),
+    missing_after: long(ID.missing_after),
+    missing_before: long(ID.missing_before),
     // Its words are for the wall, which is read from afar.
     desk: ID.desk,
     letters: ID.letters,

@@ -286,6 +286,20 @@ pub struct Text {
     pub media_readers: &'static str,
     /// Label: history.
     pub store: &'static str,
+    /// Section: messages that devices sent and that never came.
+    pub missing: &'static str,
+    /// What that means.
+    pub missing_hint: &'static str,
+    /// Column: device.
+    pub missing_device: &'static str,
+    /// Column: how many.
+    pub missing_count: &'static str,
+    /// Column: which numbers.
+    pub missing_numbers: &'static str,
+    /// Column: time of the message before.
+    pub missing_after: &'static str,
+    /// Column: time of the message after.
+    pub missing_before: &'static str,
     /// Section: the port where devices publish.
     pub listener: &'static str,
     /// Label: open connections.
