@@ -196,9 +196,13 @@ impl Judge<'_> {
 
     fn letters(&mut self) {
         let raw = self.evidence.letters.join("\n");
+        // What nobody can read has no number either: what a forgetful broker lost of it leaves no gap.
+        let forgetful = |device| self.evidence.series.get(device).is_some_and(|series| series.forgetful);
         let lost =
             self.evidence.ops.iter().filter(|op| op.fate == Fate::Ok).filter_map(|op| match &op.what {
-                What::Poison { mark } if !raw.contains(mark.as_str()) => Some(mark),
+                What::Poison { device, mark } if !forgetful(device) && !raw.contains(mark.as_str()) => {
+                    Some(mark)
+                }
                 _ => None,
             });
         self.all("I1", "unreadable messages were acknowledged and are no dead letters", lost);
@@ -336,7 +340,7 @@ mod tests {
         assert_eq!(broken(|evidence| series(evidence, &[0, 1, 2, 3])), ["I2"]);
         assert_eq!(broken(op(What::Event { ticket: "a".to_owned() }, Fate::Ok)), ["I1"]);
         assert_eq!(broken(op(What::Command { id: "a".to_owned() }, Fate::Ok)), ["I1"]);
-        assert_eq!(broken(op(What::Poison { mark: "a".to_owned() }, Fate::Ok)), ["I1"]);
+        assert_eq!(broken(op(What::Poison { device: "sen-01", mark: "a".to_owned() }, Fate::Ok)), ["I1"]);
         assert_eq!(broken(op(What::Forged { ticket: "a".to_owned() }, Fate::Ok)), ["I11"]);
         assert_eq!(broken(op(What::Event { ticket: "a".to_owned() }, Fate::Failed)), ["I1"]);
         assert_eq!(broken(|evidence| drop(evidence.entries.remove(1))), ["I6"]);

@@ -68,10 +68,22 @@ pub(super) async fn handed_over(
             _ => None,
         })
         .collect();
+    let unreadable: Vec<&String> = ops
+        .iter()
+        .filter(|op| op.fate == Fate::Ok)
+        .filter_map(|op| match &op.what {
+            What::Poison { device: of, mark } if *of == device => Some(mark),
+            _ => None,
+        })
+        .collect();
     // In vain is not an error here: the judge says what is missing.
     let all = wait::until("the broker to hand over", within, async || {
         let stored: BTreeSet<u32> = readings.stored(city).await?.into_iter().collect();
-        Ok(promised.is_subset(&stored).then_some(()))
+        if !promised.is_subset(&stored) {
+            return Ok(None);
+        }
+        let raw = letters(city).await?.join("\n");
+        Ok(unreadable.iter().all(|mark| raw.contains(mark.as_str())).then_some(()))
     });
     let _late = all.await;
     Ok(())

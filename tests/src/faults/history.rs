@@ -32,6 +32,8 @@ pub enum What {
     },
     /// A message that nobody can read, with a mark to find it by.
     Poison {
+        /// Whose.
+        device: &'static str,
         /// The mark.
         mark: String,
     },
@@ -59,7 +61,7 @@ impl fmt::Display for What {
         match self {
             Self::Reading { device, number } => write!(f, "reading {number} of {device}"),
             Self::Repeat { device, number } => write!(f, "reading {number} of {device} again"),
-            Self::Poison { mark } => write!(f, "unreadable message {mark}"),
+            Self::Poison { mark, .. } => write!(f, "unreadable message {mark}"),
             Self::State => f.write_str("state"),
             Self::Event { ticket } => write!(f, "complaint {ticket}"),
             Self::Forged { ticket } => write!(f, "forged complaint {ticket}"),

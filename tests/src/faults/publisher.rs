@@ -153,7 +153,7 @@ impl Publisher {
             Role::Meter(readings) if roll == 0 => {
                 let mark = format!("{}-{:016x}", self.name, self.dice.roll());
                 let payload = format!(r#"[{{"n":"water_level","v":1,"mark":"{mark}""#).into_bytes();
-                (What::Poison { mark }, Message { topic: readings.topic(), payload })
+                (What::Poison { device: self.name, mark }, Message { topic: readings.topic(), payload })
             }
             Role::Meter(readings) if roll == 1 && number > 0 => {
                 let old = u32::try_from(self.dice.below(u64::from(number))).unwrap_or(0);
