@@ -32,7 +32,7 @@ use std::time::Duration;
 use pantau_engine::{Decision, Heard, Input, Timer, decide};
 use pantau_ingest::delivery::{Delivery, Receipt};
 use pantau_schemas::entry::{Change, Entry};
-use pantau_schemas::ids::{ScreenId, SeriesId};
+use pantau_schemas::ids::{ScreenId, Seq, SeriesId};
 use pantau_schemas::registry::Registry;
 use pantau_schemas::time::{Clock, Timestamp};
 use pantau_schemas::wire::StoreState;
@@ -58,7 +58,8 @@ const COMMIT_UNAWAITED_AFTER: Duration = Duration::from_millis(500);
 /// A commit that takes longer than this is told to the screens as "history is not being saved", at the next look at
 /// the timers: within three seconds.
 const SLOW_COMMIT: Duration = Duration::from_millis(2_000);
-/// Entries between two snapshots of the World; recovery replays at most about this many.
+/// Entries between two snapshots of the World; recovery replays at most about this many, also when a server never lives
+/// long enough to write as many.
 const SNAPSHOT_EVERY: u64 = 10_000;
 /// How often the timers are looked at; the precision of "down by absence".
 const TIMER_EVERY: Duration = Duration::from_millis(500);
@@ -134,6 +135,7 @@ pub(crate) async fn run<S: Store>(
 ) {
     let Parts { store, recovered, registry, build, batching, hub, counts, clock, letter_quota, letters_due } =
         parts;
+    let mut snapshot_at = first_snapshot(recovered.world.seq, recovered.entries_replayed);
     let mut core = Core::new(recovered, batching, hub, counts, clock, (letter_quota, letters_due));
     core.input(Input::Started(&build));
     core.input(Input::Registry(&registry));
@@ -146,7 +148,6 @@ pub(crate) async fn run<S: Store>(
 
     let mut in_flight: Option<Flight> = None;
     let mut last_commit = Instant::now();
-    let mut snapshot_at = core.world.seq.0 + SNAPSHOT_EVERY;
     let mut durable_world = false;
     let mut taken = Vec::with_capacity(TAKE);
     let mut timer = tokio::time::interval(TIMER_EVERY);
@@ -229,6 +230,11 @@ pub(crate) async fn run<S: Store>(
         }
     }
     drop(work.send(Work::Snapshot(Box::new(core.world.clone()))).await);
+}
+
+/// Where the first snapshot of this life is due: what was replayed is not in the last one.
+fn first_snapshot(recovered: Seq, replayed: u64) -> u64 {
+    recovered.0.saturating_sub(replayed) + SNAPSHOT_EVERY
 }
 
 /// Waits for a moment, or for ever.

@@ -470,3 +470,17 @@ async fn a_tour_goes_on_by_the_clock_and_where_it_was_after_a_restart() {
     until("the first step again", || room.shown().as_deref() == Some("cam-01")).await;
     room.close().await;
 }
+
+#[test]
+fn a_server_that_is_killed_over_and_over_does_not_replay_ever_more() {
+    let (mut seq, mut snapshot) = (0, 0);
+    for _life in 0..100 {
+        let due = first_snapshot(Seq(seq), seq - snapshot);
+        // Each life ends after fewer entries than lie between two snapshots.
+        seq += 2_400;
+        if seq >= due {
+            snapshot = seq;
+        }
+        assert!(seq - snapshot < SNAPSHOT_EVERY, "{} entries to replay", seq - snapshot);
+    }
+}
