@@ -7,6 +7,7 @@
 //   {"pretend": "build"}                                  → {"ok": true}; from its next connection on the page hears this build
 //   {"close": true}                                       → {"ok": true}; the page is gone, "open" makes a new one
 //   {"calm": true}                                        → {"ok": true}; the person prefers reduced motion, or does not
+//   {"weight": true}                                      → {"value": {"heap", "nodes", "listeners", "documents"}}, after the garbage is out
 //   {"axe": true}                                         → {"value": [{"id": …, "impact": …, "nodes": […]}, …]}
 //   {"picture": "file.png"}                               → {"ok": true}
 //   {"eval": "document.title"}                            → {"value": …}
@@ -89,6 +90,21 @@ async function pretend(page, build) {
   });
 }
 
+// What the page holds on to: bytes of JavaScript, and counts, once everything that nobody holds is gone.
+async function weight(page) {
+  const session = await context.newCDPSession(page);
+  try {
+    // Twice: what a finaliser lets go in the first round is collected in the second.
+    await session.send("HeapProfiler.collectGarbage");
+    await session.send("HeapProfiler.collectGarbage");
+    const { usedSize } = await session.send("Runtime.getHeapUsage");
+    const { nodes, jsEventListeners, documents } = await session.send("Memory.getDOMCounters");
+    return { heap: usedSize, nodes, listeners: jsEventListeners, documents };
+  } finally {
+    await session.detach();
+  }
+}
+
 async function axe(page) {
   await page.evaluate(await readFile(fileURLToPath(import.meta.resolve("axe-core/axe.min.js")), "utf8"));
   const result = await page.evaluate("axe.run(document, { resultTypes: ['violations'] })");
@@ -147,6 +163,7 @@ async function obey(command) {
     await page.emulateMedia({ reducedMotion: command.calm ? "reduce" : "no-preference" });
     return { ok: true };
   }
+  if (command.weight) return { value: await weight(page) };
   if (command.axe) return { value: await axe(page) };
   if (command.picture) {
     await page.screenshot({ path: command.picture });

@@ -76,6 +76,14 @@ impl Browser {
         self.ask(json!({ "lose": path, "times": times }), PATIENCE).await.map(drop)
     }
 
+    /// What the page holds on to once the garbage is out: `heap` bytes of JavaScript, `nodes`, `listeners`, `documents`.
+    ///
+    /// # Errors
+    /// The browser is gone.
+    pub async fn weight(&mut self) -> anyhow::Result<Value> {
+        Ok(self.ask(json!({ "weight": true }), PATIENCE).await?["value"].take())
+    }
+
     /// From its next connection on the page hears this build of the server.
     ///
     /// # Errors

@@ -85,6 +85,8 @@ pub struct Replica {
     epoch: Option<Epoch>,
     /// The epoch of this connection, which `world` belongs to once the snapshot is there.
     coming: Option<Epoch>,
+    /// Entries that did not follow the ones before.
+    gaps: u64,
     /// What the server says of itself.
     pub server: ServerFacts,
 }
@@ -104,6 +106,11 @@ impl Replica {
     #[must_use]
     pub fn head(&self, device: &str, metric: &str) -> Option<Value> {
         self.heads.get(format!("{device}/{metric}").as_str()).copied()
+    }
+    /// How often entries did not follow the ones before; each cost a fresh snapshot.
+    #[must_use]
+    pub const fn gaps(&self) -> u64 {
+        self.gaps
     }
     /// A World was received.
     #[must_use]
@@ -164,6 +171,7 @@ impl Replica {
         for entry in entries {
             if let Err(gap) = self.world.apply(entry) {
                 self.epoch = None;
+                self.gaps += 1;
                 return Err(gap);
             }
             touched = touched.and(touched_by(&entry.change));
@@ -278,7 +286,7 @@ mod tests {
         replica.take(snapshot(5)).unwrap();
         replica.take(entries(6..=8)).unwrap();
         assert_eq!(replica.take(entries(10..=10)), Err(Gap { at: Seq(8), got: Seq(10) }));
-        assert_eq!(replica.world().seq, Seq(8));
+        assert_eq!((replica.world().seq, replica.gaps()), (Seq(8), 1));
         assert_eq!(replica.hello(), LiveRequest::Hello { epoch: None, seq: None });
     }
 

@@ -1,12 +1,13 @@
 //! `window.__pantau`: what tests and technicians may ask of a page.
 //!
 //! `window.__pantau.report()` gives a plain object:
-//! `{ link, seq, digest, heads, silent, store, offset_ms, media: { link, missing, tiles: [{ tile, camera, player,
-//! said: { state, since, cause }, seen, seen_since, socket, decoder, silent_ms, picture, waiting_ms, first_picture_ms,
-//! quality, size, received, decoded, drawn, superseded, dropped, skipped, left_out, errors, behind_ms }] } }`.
-//! `player` is `webcodecs` or `mse`, `said` the server's word, `seen` the browser's; the worse of both stands in the
-//! tile's `data-face`. `socket` and `decoder` are rungs of the ladder, the lower one in its `data-rung`. `digest` is
-//! that of `World::digest`, hex.
+//! `{ link, seq, digest, heads, gaps, memory_bytes, silent, store, offset_ms, media: { link, missing, tiles: [{ tile,
+//! camera, player, said: { state, since, cause }, seen, seen_since, socket, decoder, silent_ms, picture, waiting_ms,
+//! first_picture_ms, quality, size, received, decoded, drawn, superseded, dropped, skipped, left_out, errors,
+//! behind_ms }] } }`. `player` is `webcodecs` or `mse`, `said` the server's word, `seen` the browser's; the worse of
+//! both stands in the tile's `data-face`. `socket` and `decoder` are rungs of the ladder, the lower one in its
+//! `data-rung`. `digest` is that of `World::digest`, hex; `gaps` counts entries that did not follow the ones before;
+//! `memory_bytes` is the page's WebAssembly memory, which never shrinks.
 //! `media` is `null` on pages without video.
 
 use js_sys::{JSON, Object, Reflect};
@@ -29,6 +30,8 @@ struct Debug {
     seq: u64,
     digest: String,
     heads: usize,
+    gaps: u64,
+    memory_bytes: u64,
     silent: Option<Timestamp>,
     store: Option<pantau_schemas::wire::StoreState>,
     offset_ms: i64,
@@ -43,6 +46,8 @@ pub(super) fn publish(city: City, screen: Option<Result<Screen, Missing>>) {
             seq: replica.world().seq.0,
             digest: replica.world().digest().to_string(),
             heads: replica.heads().len(),
+            gaps: replica.gaps(),
+            memory_bytes: memory_bytes(),
             silent: city.silent.get_untracked(),
             store: replica.server.store,
             offset_ms: city.offset_ms(),
@@ -57,4 +62,10 @@ pub(super) fn publish(city: City, screen: Option<Result<Screen, Missing>>) {
     let object = Object::new();
     best_effort(Reflect::set(&object, &"report".into(), &report.into_js_value()));
     best_effort(Reflect::set(&js_sys::global(), &"__pantau".into(), &object));
+}
+
+/// The size of this page's WebAssembly memory.
+fn memory_bytes() -> u64 {
+    const PAGE: u64 = 65_536;
+    u64::try_from(core::arch::wasm32::memory_size(0)).unwrap_or(0) * PAGE
 }

@@ -160,6 +160,10 @@ async fn by_keyboard_alone_a_camera_comes_to_the_monitor_and_to_every_wall() {
     browser.until("document.querySelector('.blocked').hidden", LONG).await.unwrap();
     on_both(&mut browser, &["cam-1", "cam-2"]).await;
     browser.until("document.querySelector('.pick').dataset.pinned === 'true'", LONG).await.unwrap();
+    // A window that was closed and opened again is as before, beside the one that stayed.
+    browser.turn(WALLS[1]).close().await.unwrap();
+    open(&city, &mut browser, WALLS[1], "/wall/main").await;
+    on_both(&mut browser, &["cam-1", "cam-2"]).await;
     for page in [WALLS[0], WALLS[1], DESK] {
         same_world(&city, browser.turn(page)).await;
     }

@@ -25,6 +25,7 @@ mod malformed;
 mod players;
 mod screens;
 mod slow;
+mod soak;
 mod store_faults;
 mod streams;
 mod tours;

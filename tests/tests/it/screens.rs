@@ -43,62 +43,71 @@ async fn a_screen_that_is_switched_off_is_missed_and_is_back_as_before() {
     let add = |screen: &str, name: &str| json!({"kind": "screen_add", "screen": screen, "name": name});
     done(&city, 1, &add("panel-3", "Panel 3")).await;
     done(&city, 2, &add("panel-4", "Panel 4")).await;
+    done(&city, 5, &add("panel-5", "Panel 5")).await;
     done(&city, 3, &layout()).await;
     done(&city, 4, &show(2, "cam-01")).await;
     let mut browser = Browser::start(city.dir()).await.unwrap();
-    open(&city, &mut browser, 0, "/wall/main").await;
-    open(&city, &mut browser, 1, "/wall/panel-3").await;
-    let up =
-        |live: &Live| ["main", "panel-3"].iter().all(|screen| state(live, screen) == Some(DeviceState::Up));
-    live.until("both screens to beat", LONG, up).await.unwrap();
+    let pages = ["main", "panel-3", "panel-4"];
+    for (page, screen) in pages.into_iter().enumerate() {
+        open(&city, &mut browser, page, &format!("/wall/{screen}")).await;
+    }
+    let up = |live: &Live| pages.iter().all(|screen| state(live, screen) == Some(DeviceState::Up));
+    live.until("the screens to beat", LONG, up).await.unwrap();
     let hung = browser.turn(0).eval(HUNG).await.unwrap();
     let status = city.get("/v1/status").await.unwrap();
     let screens = status["screens"].as_array().unwrap();
     let line = screens.iter().find(|line| line["screen"] == "main").unwrap();
     assert_eq!((&line["build"], &line["state"]), (&status["build"], &json!("up")), "{line}");
 
-    browser.turn(1).close().await.unwrap();
-    let down = |live: &Live| state(live, "panel-3") == Some(DeviceState::Down);
-    let took = live.until("the screen to be missed", LONG, down).await.unwrap();
-    say(&format!("MEASURED: a screen that was switched off was missed after {took:?}"));
-    let missed = "[...document.querySelectorAll('.trouble li')].some((line) => \
-        line.dataset.device === 'panel-3' && line.innerText.replace(/\\s+/g, ' ').includes('Layar Panel 3 tidak merespons'))";
-    browser.turn(0).until(missed, LONG).await.unwrap();
-    assert_eq!(state(&live, "panel-4"), None, "nobody ever opened it");
+    for page in [1, 2] {
+        browser.turn(page).close().await.unwrap();
+    }
+    let off = ["panel-3", "panel-4"];
+    let down = |live: &Live| off.iter().all(|screen| state(live, screen) == Some(DeviceState::Down));
+    let took = live.until("the screens to be missed", LONG, down).await.unwrap();
+    say(&format!("MEASURED: two screens that were switched off were missed after {took:?}"));
+    let missed = |screen: &str, words: &str| {
+        format!(
+            "[...document.querySelectorAll('.trouble li')].some((line) => line.dataset.device === '{screen}' && \
+             line.innerText.replace(/\\s+/g, ' ').includes('{words}'))"
+        )
+    };
+    let third = missed("panel-3", "Layar Panel 3 tidak merespons");
+    browser.turn(0).until(&third, LONG).await.unwrap();
+    assert_eq!(state(&live, "panel-5"), None, "nobody ever opened it");
     assert_eq!(state(&live, "main"), Some(DeviceState::Up));
 
-    // The server's own absence is nobody's silence, and what it knew it still knows.
+    // What the server knew it still knows; its own absence is nobody's silence.
     city.server.kill().unwrap();
     city.server.start().await.unwrap();
     let mut live = city.live().await.unwrap();
-    assert_eq!(state(&live, "panel-3"), Some(DeviceState::Down));
+    assert!(down(&live));
     browser.turn(0).close().await.unwrap();
     open(&city, &mut browser, 0, "/wall/main").await;
     browser.until(&format!("{HUNG} === {hung}"), LONG).await.unwrap();
     live.until("the wall to beat", LONG, |live| state(live, "main") == Some(DeviceState::Up)).await.unwrap();
     open(&city, &mut browser, 1, "/wall/panel-3").await;
-    live.until("the screen to be back", LONG, up).await.unwrap();
-    browser.turn(0).until(&format!("!{missed}"), LONG).await.unwrap();
-
-    // Nobody expects it any more: it is silent, and not missed.
-    browser.turn(1).close().await.unwrap();
-    live.until("the screen to be missed", LONG, down).await.unwrap();
-    open(&city, &mut browser, 2, "/desk").await;
-    browser.until("document.querySelectorAll('.pick').length > 0", LONG).await.unwrap();
-    browser
-        .eval(
-            "(() => { const s = document.querySelector('.miniature select'); s.value = 'panel-3'; \
-        s.dispatchEvent(new Event('change')); })()",
-        )
+    live.until("the screen to be back", LONG, |live| state(live, "panel-3") == Some(DeviceState::Up))
         .await
         .unwrap();
-    browser.until("!!document.querySelector('.silent-screen button')?.offsetWidth", LONG).await.unwrap();
+    browser.turn(0).until(&format!("!{third}"), LONG).await.unwrap();
+
+    // The other one is not expected any more: it is silent, and not missed.
+    open(&city, &mut browser, 2, "/desk").await;
+    browser.until("document.querySelectorAll('.pick').length > 0", LONG).await.unwrap();
+    let choose = "(() => { const s = document.querySelector('.miniature select'); s.value = 'panel-4'; \
+        s.dispatchEvent(new Event('change')); })()";
+    browser.eval(choose).await.unwrap();
+    let silent = "document.querySelector('.silent-screen strong')?.innerText.includes('Panel 4') && \
+        document.querySelector('.silent-screen button').offsetWidth > 0";
+    browser.until(silent, LONG).await.unwrap();
     let barriers = browser.barriers().await.unwrap();
     assert!(barriers.is_empty(), "{barriers:#?}");
     browser.eval("document.querySelector('.silent-screen button').focus()").await.unwrap();
     browser.press(&["Enter"]).await.unwrap();
-    live.until("the screen to be forgotten", LONG, |live| state(live, "panel-3").is_none()).await.unwrap();
-    browser.turn(0).until(&format!("!{missed}"), LONG).await.unwrap();
+    live.until("the screen to be forgotten", LONG, |live| state(live, "panel-4").is_none()).await.unwrap();
+    let fourth = missed("panel-4", "");
+    browser.turn(0).until(&format!("!{fourth}"), LONG).await.unwrap();
     same_world(&city, &mut browser).await;
     let events = browser.events().await.unwrap();
     assert_eq!((&events["dialogs"], &events["errors"]), (&json!([]), &json!([])));
