@@ -35,6 +35,12 @@ pub struct Options {
     /// Only these parts
     #[arg(long, value_delimiter = ',')]
     pub only: Vec<Part>,
+    /// Of the browser, only the lines whose name holds this text
+    #[arg(long)]
+    pub line: Option<String>,
+    /// Media workers of each page, to compare with the one that it has by itself
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=4))]
+    pub workers: Option<u8>,
 }
 
 /// A part of the benchmarks.
@@ -88,8 +94,9 @@ pub async fn run(options: &Options, mut tell: impl FnMut(&Figure)) -> anyhow::Re
         }
     }
     if wanted(Part::Browser) {
-        for scenario in browser::SCENARIOS {
-            let figure = browser::measure(scenario, length).await?;
+        let wanted = |name: &str| options.line.as_ref().is_none_or(|line| name.contains(line.as_str()));
+        for scenario in browser::SCENARIOS.into_iter().filter(|scenario| wanted(scenario.name)) {
+            let figure = browser::measure(scenario, length, options.workers).await?;
             tell(&figure);
             figures.push(figure);
         }

@@ -24,6 +24,7 @@ pub mod media;
 pub mod ports;
 pub mod postgres;
 pub mod process;
+pub mod proxy;
 pub mod readings;
 pub mod rtsp;
 pub mod said;

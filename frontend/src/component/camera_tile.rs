@@ -3,6 +3,7 @@
 use leptos::html;
 use leptos::prelude::*;
 use pantau_schemas::ids::DeviceId;
+use pantau_schemas::media::Priority;
 use pantau_schemas::registry::Level;
 use pantau_schemas::stream::StreamState;
 
@@ -37,17 +38,36 @@ pub(crate) fn CameraTile(
     #[prop(optional)] eye: Option<Signal<Option<f64>>>,
     #[prop(optional)] focus: bool,
 ) -> impl IntoView {
+    let text = city.text;
+    let id = camera.clone();
+    let alarm = Memo::new(move |_| {
+        let on = on?;
+        city.of_devices(|_| ());
+        city.of_walls(|r| on.with(|screen| ringing(r.world(), screen, &id)))
+    });
+    // On a screen that arranges itself the camera's own tile is the alarm's.
+    let rank = Memo::new(move |_| match rank.map(|rank| rank.get()) {
+        None if alarm.with(Option::is_some) => Some("alarm"),
+        rank => rank,
+    });
+    let rings = Memo::new(move |_| alarm.get().filter(|_| rank.get() == Some("alarm")));
+
     let (canvas, video) = (NodeRef::<html::Canvas>::new(), NodeRef::<html::Video>::new());
     let report: TileSignal = RwSignal::new(None);
     let number = StoredValue::new(None::<u16>);
     let shown = camera.clone();
     Effect::new(move |_| {
         let place = canvas.get().map(Place::Canvas).or_else(|| video.get().map(Place::Video));
+        let priority = match rank.get() {
+            _ if focus => Priority::Focus,
+            Some("alarm") => Priority::Alarm,
+            _ => Priority::Visible,
+        };
         if let (Some(place), Ok(screen), None) = (place, screen, number.get_value()) {
             number.set_value(screen.add(shown.clone(), place, report));
-            if let (true, Some(number)) = (focus, number.get_value()) {
-                screen.focus(number);
-            }
+        }
+        if let (Ok(screen), Some(number)) = (screen, number.get_value()) {
+            screen.rank(number, priority);
         }
     });
     on_cleanup(move || {
@@ -101,28 +121,6 @@ pub(crate) fn CameraTile(
         city.of_registry(|r| detail(&r.world().registry, &id, size.get(), shown?, eye?.get()))
     });
     let covered = move || focus && masks.with(|masks| !masks.is_empty());
-    let text = city.text;
-    let id = camera.clone();
-    let alarm = Memo::new(move |_| {
-        let on = on?;
-        city.of_devices(|_| ());
-        city.of_walls(|r| on.with(|screen| ringing(r.world(), screen, &id)))
-    });
-    // On a screen that arranges itself the camera's own tile is the alarm's.
-    let rank = Memo::new(move |_| match rank.map(|rank| rank.get()) {
-        None if alarm.with(Option::is_some) => Some("alarm"),
-        rank => rank,
-    });
-    let rings = Memo::new(move |_| alarm.get().filter(|_| rank.get() == Some("alarm")));
-    Effect::new(move |_| {
-        let rings = rings.with(Option::is_some);
-        // Again once the picture has its number.
-        canvas.track();
-        video.track();
-        if let (Ok(screen), Some(number)) = (screen, number.get_value()) {
-            screen.alarm(number, rings);
-        }
-    });
     let band = move |alarm: Ringing| {
         let word = if alarm.over { text.alarm_over } else { text.alarm };
         let more = (alarm.more > 0).then(|| (text.more_alarms)(alarm.more));

@@ -58,6 +58,22 @@ pub fn choose(asked: Option<&str>, has: Has) -> Result<PlayerKind, Missing> {
     Err(if has.secure || !wanted(PlayerKind::WebCodecs) { Missing::Player } else { Missing::SecureContext })
 }
 
+/// Media workers that a page may be asked for.
+const MAX_WORKERS: usize = 4;
+
+/// How many media workers a page has: one, unless its address asks for others (`?workers=2`, to measure with).
+///
+/// A worker assembles, hands over and draws; decoding itself is done by threads of the browser. A page that packs for
+/// a media source needs no second one.
+#[must_use]
+pub fn workers(asked: Option<&str>, player: PlayerKind) -> usize {
+    let asked = asked.and_then(|text| text.parse::<usize>().ok());
+    match player {
+        PlayerKind::WebCodecs => asked.unwrap_or(1).clamp(1, MAX_WORKERS),
+        PlayerKind::MediaSource => 1,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,6 +94,14 @@ mod tests {
         assert_eq!(choose(Some("webcodecs"), PLAIN_HTTP), Err(Missing::SecureContext));
         let old = Has { media_source: false, ..ALL };
         assert_eq!(choose(Some("mse"), old), Err(Missing::Player));
+    }
+
+    #[test]
+    fn more_workers_only_where_they_are_asked_for() {
+        let count = |asked| workers(asked, PlayerKind::WebCodecs);
+        assert_eq!([count(None), count(Some("two")), count(Some("2"))], [1, 1, 2]);
+        assert_eq!([count(Some("0")), count(Some("99"))], [1, MAX_WORKERS]);
+        assert_eq!(workers(Some("2"), PlayerKind::MediaSource), 1);
     }
 
     #[test]

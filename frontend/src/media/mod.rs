@@ -12,6 +12,8 @@ pub mod backlog;
 pub mod choice;
 pub mod edge;
 pub mod fmp4;
+#[cfg(target_arch = "wasm32")]
+mod hand;
 pub mod load;
 pub mod message;
 #[cfg(target_arch = "wasm32")]

@@ -1,5 +1,5 @@
-//! The page's end of the media worker: chooses the player, numbers the tiles, hands over their canvases or plays what
-//! the worker packs, hands out their reports.
+//! The window's video in the page: chooses the player, numbers the tiles and shares them out to the workers, hands over
+//! their canvases or plays what a worker packs, hands out their reports.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -11,16 +11,15 @@ use pantau_schemas::ids::DeviceId;
 use pantau_schemas::media::{MAX_TILES, Priority, Tile};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{
-    HtmlCanvasElement, HtmlElement, HtmlVideoElement, MessageEvent, Worker, WorkerOptions, WorkerType,
-};
+use web_sys::{HtmlCanvasElement, HtmlElement, HtmlVideoElement};
 
-use super::choice::{Has, Missing, PlayerKind, choose};
+use super::choice::{Has, Missing, PlayerKind, choose, workers};
+use super::hand::Hand;
 use super::message::{Command, Mark, Reply, Report, TileReport};
 use super::mse::Video;
 use super::sampler::Sampler;
 use super::watchdog::Seen;
-use crate::browser::{after, best_effort, every, monotonic_ms, reload_at_most_once_a_minute};
+use crate::browser::{after, every, monotonic_ms, reload_at_most_once_a_minute};
 
 /// Changes of the layout are gathered for so long before the server is told, ms.
 const GATHER_MS: u32 = 20;
@@ -48,6 +47,8 @@ pub(crate) enum Place {
 }
 
 struct Shown {
+    /// Which worker has it.
+    hand: usize,
     camera: DeviceId,
     priority: Priority,
     element: HtmlElement,
@@ -57,16 +58,10 @@ struct Shown {
 }
 
 struct Inner {
-    worker: Worker,
-    /// The worker listens; before that, messages wait.
-    ready: bool,
-    waiting: Vec<Array>,
+    hands: Vec<Hand>,
     next: u16,
     tiles: BTreeMap<u16, Shown>,
     gathering: bool,
-    report: Report,
-    /// When the worker last reported.
-    heard: f64,
     /// Shared by all that play in the page.
     sampler: Rc<Option<Sampler>>,
 }
@@ -82,33 +77,25 @@ pub(crate) struct Screen {
 impl Copy for Screen {}
 
 impl Screen {
-    /// Chooses the player and starts the worker. `asked` is the player that the page's address asks for.
+    /// Chooses the player and starts the workers. `asked` gives what the page's address asks for: `player`, `workers`.
     ///
     /// # Errors
     /// What this browser lacks; no picture is asked for then.
-    pub(crate) fn start(asked: Option<&str>) -> Result<Self, Missing> {
-        let player = choose(asked, has())?;
-        let options = WorkerOptions::new();
-        options.set_type(WorkerType::Module);
-        let worker = Worker::new_with_options("/assets/media-worker.js", &options);
-        let worker = worker.map_err(|_no_module_workers| Missing::Player)?;
-        let mut inner = Inner {
-            worker: worker.clone(),
-            ready: false,
-            waiting: Vec::new(),
+    pub(crate) fn start(asked: impl Fn(&str) -> Option<String>) -> Result<Self, Missing> {
+        let player = choose(asked("player").as_deref(), has())?;
+        let count = workers(asked("workers").as_deref(), player);
+        let hands = (0..count).map(|_| Hand::start(player)).collect::<Result<Vec<_>, _>>()?;
+        let inner = Inner {
+            hands,
             next: 1,
             tiles: BTreeMap::new(),
             gathering: false,
-            report: Report::default(),
-            heard: monotonic_ms(),
             sampler: Rc::new((player == PlayerKind::MediaSource).then(Sampler::new).flatten()),
         };
-        inner.post(&Command::Player { player }, None);
         let this = Self { inner: StoredValue::new_local(Rc::new(RefCell::new(inner))), player };
-        let replies = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-            this.heard(&event.data());
-        });
-        worker.set_onmessage(Some(replies.into_js_value().unchecked_ref()));
+        for (number, hand) in this.inner.get_value().borrow().hands.iter().enumerate() {
+            hand.listen(move |data| this.heard(number, data));
+        }
         let seen = Closure::<dyn FnMut()>::new(move || {
             this.return_to_edge();
             this.gather();
@@ -121,7 +108,8 @@ impl Screen {
             window.set_onresize(Some(resized.into_js_value().unchecked_ref()));
         }
         every(LOOK_MS, move || {
-            if monotonic_ms() - this.inner.get_value().borrow().heard > GIVE_UP_MS {
+            let now = monotonic_ms();
+            if this.inner.get_value().borrow().hands.iter().any(|hand| now - hand.heard > GIVE_UP_MS) {
                 reload_at_most_once_a_minute();
             }
         });
@@ -137,10 +125,11 @@ impl Screen {
         }
         let number = inner.next;
         inner.next = inner.next.wrapping_add(1).max(1);
+        let hand = inner.idlest();
         let (element, video) = match place {
             Place::Canvas(canvas) => {
                 let offscreen = canvas.transfer_control_to_offscreen().ok()?;
-                inner.post(&Command::Canvas { tile: number }, Some(offscreen.into()));
+                inner.post(hand, &Command::Canvas { tile: number }, Some(offscreen.into()));
                 (canvas.into(), None)
             }
             Place::Video(element) => {
@@ -149,28 +138,23 @@ impl Screen {
                 (element.into(), Some((Rc::new(video), 0)))
             }
         };
-        inner.tiles.insert(number, Shown { camera, priority: Priority::Visible, element, signal, video });
+        inner
+            .tiles
+            .insert(number, Shown { hand, camera, priority: Priority::Visible, element, signal, video });
         drop(inner);
         self.gather();
         Some(number)
     }
 
-    /// Somebody looks at this tile: the server gives it the large stream, and serves it first.
-    pub(crate) fn focus(self, tile: u16) {
-        if let Some(shown) = self.inner.get_value().borrow_mut().tiles.get_mut(&tile) {
-            shown.priority = Priority::Focus;
-        }
-        self.gather();
-    }
-
-    /// An alarm brought this tile, or is over: the server serves it before what is only looked at.
-    pub(crate) fn alarm(self, tile: u16, rings: bool) {
-        let to = if rings { Priority::Alarm } else { Priority::Visible };
-        let before = self.inner.get_value().borrow_mut().tiles.get_mut(&tile).map(|shown| {
-            let keeps = shown.priority == Priority::Focus;
-            std::mem::replace(&mut shown.priority, if keeps { Priority::Focus } else { to })
-        });
-        if before.is_some_and(|before| before != to && before != Priority::Focus) {
+    /// How much this tile matters: one in focus gets the large stream, and who matters less pays first.
+    pub(crate) fn rank(self, tile: u16, priority: Priority) {
+        let inner = self.inner.get_value();
+        let changed = inner
+            .borrow_mut()
+            .tiles
+            .get_mut(&tile)
+            .is_some_and(|shown| std::mem::replace(&mut shown.priority, priority) != priority);
+        if changed {
             self.gather();
         }
     }
@@ -190,7 +174,10 @@ impl Screen {
 
     /// Makes the best of a report that may be old: a worker that stands still proves nothing.
     pub(crate) fn doubt(self, report: &mut TileReport) {
-        let silent = monotonic_ms() - self.inner.get_value().borrow().heard;
+        let inner = self.inner.get_value();
+        let inner = inner.borrow();
+        let hand = inner.tiles.get(&report.tile).and_then(|shown| inner.hands.get(shown.hand));
+        let silent = monotonic_ms() - hand.map_or(0.0, |hand| hand.heard);
         if silent > FROZEN_MS {
             report.seen = report.seen.max(Seen::Frozen);
         } else if silent > DOUBT_MS {
@@ -198,29 +185,29 @@ impl Screen {
         }
     }
 
-    /// The worker's last report.
+    /// The workers' last reports, as one.
     pub(crate) fn report(self) -> Report {
-        self.inner.get_value().borrow().report.clone()
-    }
-
-    fn ready(self) {
         let inner = self.inner.get_value();
-        let mut inner = inner.borrow_mut();
-        inner.ready = true;
-        for message in std::mem::take(&mut inner.waiting) {
-            inner.send(&message);
-        }
+        let inner = inner.borrow();
+        let link = inner.hands.iter().all(|hand| hand.report.link);
+        let mut tiles: Vec<_> = inner.hands.iter().flat_map(|hand| hand.report.tiles.clone()).collect();
+        tiles.sort_by_key(|tile| tile.tile);
+        Report { link, missing: None, tiles }
     }
 
-    fn heard(self, data: &JsValue) {
+    fn heard(self, hand: usize, data: &JsValue) {
         // Text alone, or text and bytes.
         let parts = data.dyn_ref::<Array>();
         let text = parts.map_or_else(|| data.as_string(), |parts| parts.get(0).as_string());
         let bytes = parts.and_then(|parts| parts.get(1).dyn_into::<ArrayBuffer>().ok());
         let reply = text.and_then(|text| serde_json::from_str::<Reply>(&text).ok());
         match (reply, bytes) {
-            (Some(Reply::Ready), _) => self.ready(),
-            (Some(Reply::Report(report)), _) => self.reported(report),
+            (Some(Reply::Ready), _) => {
+                if let Some(hand) = self.inner.get_value().borrow_mut().hands.get_mut(hand) {
+                    hand.ready();
+                }
+            }
+            (Some(Reply::Report(report)), _) => self.reported(hand, report),
             (Some(Reply::Stream { tile, mime }), Some(init)) => {
                 if let Some(video) = self.video(tile) {
                     video.stream(&mime, init);
@@ -243,20 +230,23 @@ impl Screen {
         video.segment(mark, data);
         let inner = self.inner.get_value();
         let mut inner = inner.borrow_mut();
-        let Some((_, taken)) = inner.tiles.get_mut(&tile).and_then(|shown| shown.video.as_mut()) else {
-            return;
-        };
+        let Some(shown) = inner.tiles.get_mut(&tile) else { return };
+        let (Some((_, taken)), hand) = (shown.video.as_mut(), shown.hand) else { return };
         *taken += 1;
         let count = *taken;
         if count.is_multiple_of(TELL_TAKEN) {
-            inner.post(&Command::Taken { tile, count }, None);
+            inner.post(hand, &Command::Taken { tile, count }, None);
         }
     }
 
     /// A picture is on the screen: the server is told.
     fn shown(self, tile: u16, mark: Mark) {
         let command = Command::Shown { tile, sequence: mark.sequence, capture_us: mark.capture_us };
-        self.inner.get_value().borrow_mut().post(&command, None);
+        let inner = self.inner.get_value();
+        let mut inner = inner.borrow_mut();
+        if let Some(hand) = inner.tiles.get(&tile).map(|shown| shown.hand) {
+            inner.post(hand, &command, None);
+        }
     }
 
     fn return_to_edge(self) {
@@ -266,7 +256,7 @@ impl Screen {
         }
     }
 
-    fn reported(self, mut report: Report) {
+    fn reported(self, hand: usize, mut report: Report) {
         let inner = self.inner.get_value();
         for tile in &mut report.tiles {
             if let Some(video) = self.video(tile.tile) {
@@ -280,15 +270,16 @@ impl Screen {
         };
         {
             let mut inner = inner.borrow_mut();
-            inner.report = report;
-            inner.heard = monotonic_ms();
+            let Some(hand) = inner.hands.get_mut(hand) else { return };
+            hand.report = report;
+            hand.heard = monotonic_ms();
         }
         for (signal, report) in signals {
             signal.set(Some(report));
         }
     }
 
-    /// Tells the worker the whole set, once a burst of changes is over.
+    /// Tells each worker its whole set, once a burst of changes is over.
     fn gather(self) {
         let inner = self.inner.get_value();
         if std::mem::replace(&mut inner.borrow_mut().gathering, true) {
@@ -302,8 +293,12 @@ impl Screen {
                 let tile = shown.tile(*number, scale);
                 if is_hidden() { Tile { priority: Priority::Hidden, ..tile } } else { tile }
             };
-            let tiles = inner.tiles.iter().map(tile).collect();
-            inner.post(&Command::Tiles { tiles }, None);
+            let shares: Vec<(usize, Tile)> =
+                inner.tiles.iter().map(|(number, shown)| (shown.hand, tile((number, shown)))).collect();
+            for (number, hand) in inner.hands.iter_mut().enumerate() {
+                let own = shares.iter().filter(|(hand, _)| *hand == number);
+                hand.post(&Command::Tiles { tiles: own.map(|(_, tile)| tile.clone()).collect() }, None);
+            }
         });
     }
 }
@@ -322,22 +317,16 @@ impl Shown {
 }
 
 impl Inner {
-    fn post(&mut self, command: &Command, canvas: Option<JsValue>) {
-        let Ok(text) = serde_json::to_string(command) else { return };
-        let message = Array::of1(&JsValue::from_str(&text));
-        if let Some(canvas) = canvas {
-            message.push(&canvas);
-        }
-        if self.ready {
-            self.send(&message);
-        } else {
-            self.waiting.push(message);
+    fn post(&mut self, hand: usize, command: &Command, canvas: Option<JsValue>) {
+        if let Some(hand) = self.hands.get_mut(hand) {
+            hand.post(command, canvas);
         }
     }
 
-    fn send(&self, message: &Array) {
-        let transfer = message.slice(1, message.length());
-        best_effort(self.worker.post_message_with_transfer(message, &transfer));
+    /// The worker with the fewest tiles.
+    fn idlest(&self) -> usize {
+        let tiles = |hand: &usize| self.tiles.values().filter(|shown| shown.hand == *hand).count();
+        (0..self.hands.len()).min_by_key(tiles).unwrap_or_default()
     }
 }
 

@@ -52,6 +52,8 @@ pub struct Watchdog {
     key_drawn: Option<f64>,
     key_interval: Option<f64>,
     rung: Rung,
+    /// Pictures come no more often than this on the rung, ms.
+    floor: f64,
 }
 
 impl Watchdog {
@@ -76,12 +78,13 @@ impl Watchdog {
             return;
         }
         let keys = self.key_interval.unwrap_or(KEY_INTERVAL_MS);
-        self.interval = match rung {
-            // To be learned anew from the next two.
+        self.floor = match rung {
             Rung::Full | Rung::Reference => 0.0,
             Rung::KeyFrames => keys,
             Rung::Still | Rung::Unknown => still_interval().max(keys).min(MAX_INTERVAL_MS),
         };
+        // To be learned anew; what was under way still comes as before.
+        self.interval = 0.0;
     }
 
     /// How long ago the last picture was drawn, ms.
@@ -115,8 +118,8 @@ impl Watchdog {
     #[must_use]
     pub fn seen(&self, now: f64) -> (Seen, Option<f64>) {
         let Some(drawn) = self.drawn else { return (Seen::Nothing, None) };
-        let silent = now - drawn;
-        if silent > FROZEN_MS.max(self.interval * 6.0) {
+        let (silent, interval) = (now - drawn, self.interval.max(self.floor));
+        if silent > FROZEN_MS.max(interval * 6.0) {
             return (Seen::Frozen, Some(drawn));
         }
         if let Some((_, since, count)) = self.key
@@ -133,7 +136,7 @@ impl Watchdog {
         {
             return (Seen::Frozen, Some(since));
         }
-        if silent > DELAYED_MS.max(self.interval * 2.5) {
+        if silent > DELAYED_MS.max(interval * 2.5) {
             return (Seen::Delayed, Some(drawn));
         }
         (Seen::Live, Some(drawn))
@@ -234,9 +237,13 @@ mod tests {
             watchdog.content(at, 1_000 + u64::try_from(second).unwrap(), true);
             assert_eq!(watchdog.seen(at + 990.0).0, Seen::Live);
         }
-        let now = now + 9_000.0;
+        let mut now = now + 9_000.0;
         assert_eq!(watchdog.seen(now + 2_600.0).0, Seen::Delayed, "two of them did not come");
         watchdog.paced(Rung::Still);
+        for _ in 0..10 {
+            now += 20.0;
+            watchdog.drawn(now); // what was under way
+        }
         assert_eq!(watchdog.seen(now + 9_900.0).0, Seen::Live);
         watchdog.paced(Rung::Full);
         assert_eq!(watchdog.seen(now + 9_900.0).0, Seen::Delayed, "whole again: a picture is due");

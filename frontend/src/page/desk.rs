@@ -34,7 +34,7 @@ const STATUS_MS: u32 = 5_000;
 pub(crate) fn Desk(text: &'static Text) -> impl IntoView {
     let city = City::connect(text);
     city.follow_status(STATUS_MS);
-    let screen = Screen::start(super::asked("player").as_deref());
+    let screen = Screen::start(super::asked);
     super::debug::publish(city, Some(screen));
     let office = Office::new(city);
     let sheet = NodeRef::<html::Dialog>::new();

@@ -34,7 +34,7 @@ const STATUS_MS: u32 = 5_000;
 pub(crate) fn Wall(text: &'static Text, name_in_path: String) -> impl IntoView {
     let city = City::connect(text);
     city.follow_status(STATUS_MS);
-    let screen = Screen::start(super::asked("player").as_deref());
+    let screen = Screen::start(super::asked);
     super::debug::publish(city, Some(screen));
     heart::start(city, &name_in_path, screen);
     let (here, mut before) = (name_in_path.clone(), None);

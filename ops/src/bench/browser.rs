@@ -1,4 +1,5 @@
-//! The wall in a real browser: first pictures, pictures that were not shown, and the way back after a kill.
+//! The wall in a real browser: first pictures, pictures that were not shown, more tiles than it can take, the way from
+//! the small stream to the large one, and the way back after a kill.
 //!
 //! The cameras show the clips of the simulated city, so a decoder has real work; the page measures itself and says
 //! so through `window.__pantau`. `ops/browser/measure.mjs` drives it.
@@ -31,18 +32,38 @@ const BROWSERS: [&str; 3] = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "
 /// What is done with a wall of so many cameras.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Scenario {
-    name: &'static str,
+    pub(super) name: &'static str,
     cameras: usize,
     opens: u32,
     rest: bool,
     restarts: u32,
+    /// More than the browser takes: who lies, and how soon it answers.
+    crowded: bool,
+    /// How often the window grows and shrinks, for the way from the small stream to the large one.
+    switches: u32,
+    player: &'static str,
 }
 
+const QUIET: Scenario = Scenario {
+    name: "",
+    cameras: 12,
+    opens: 0,
+    rest: false,
+    restarts: 0,
+    crowded: false,
+    switches: 0,
+    player: "webcodecs",
+};
+
 /// The lines of the table.
-pub(super) const SCENARIOS: [Scenario; 3] = [
-    Scenario { name: "browser, one warm tile", cameras: 1, opens: 40, rest: false, restarts: 0 },
-    Scenario { name: "browser, 12 tiles at rest", cameras: 12, opens: 5, rest: true, restarts: 0 },
-    Scenario { name: "browser, 12 tiles, server killed", cameras: 12, opens: 0, rest: false, restarts: 100 },
+pub(super) const SCENARIOS: [Scenario; 7] = [
+    Scenario { name: "browser, one warm tile", cameras: 1, opens: 40, ..QUIET },
+    Scenario { name: "browser, one tile, small to large", cameras: 1, switches: 30, ..QUIET },
+    Scenario { name: "browser, 12 tiles at rest", opens: 5, rest: true, ..QUIET },
+    Scenario { name: "browser, 12 tiles at rest by MSE", rest: true, player: "mse", ..QUIET },
+    Scenario { name: "browser, 16 tiles at rest", cameras: 16, rest: true, ..QUIET },
+    Scenario { name: "browser, 64 tiles by the ladder", cameras: 64, crowded: true, ..QUIET },
+    Scenario { name: "browser, 12 tiles, server killed", restarts: 100, ..QUIET },
 ];
 
 /// One line of what the script says.
@@ -56,7 +77,33 @@ struct Line {
 struct Measured {
     first_picture: Option<Vec<f64>>,
     rest: Option<Rest>,
+    crowded: Option<Crowded>,
+    switches: Option<Switches>,
     back: Option<Vec<f64>>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Crowded {
+    /// Every answer to a key, ms.
+    input: Vec<f64>,
+    /// Tiles that said "live" and were not, most at one time.
+    lying: f64,
+    /// Tiles on each rung at the end.
+    full: f64,
+    reference: f64,
+    key_frames: f64,
+    still: f64,
+    /// Tiles that are low because of the connection, and because of the decoders; some of both.
+    low_by_socket: f64,
+    low_by_decoder: f64,
+    /// Changes of a rung in the last half.
+    changes: f64,
+}
+
+#[derive(Debug, Deserialize)]
+struct Switches {
+    cold: f64,
+    warm: Vec<f64>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -65,19 +112,28 @@ struct Rest {
     lost_share: f64,
     errors: f64,
     main_thread_busy: f64,
+    /// Median over the cameras of their median, ms; by the server's account.
+    glass_to_glass: Option<f64>,
 }
 
 /// Measures one line.
 ///
 /// # Errors
 /// There is no browser, or the wall does not come up.
-pub(super) async fn measure(scenario: Scenario, length: Duration) -> anyhow::Result<Figure> {
+pub(super) async fn measure(
+    scenario: Scenario,
+    length: Duration,
+    workers: Option<u8>,
+) -> anyhow::Result<Figure> {
     let (tasks, token) = (TaskTracker::new(), CancellationToken::new());
     let cameras = cameras(scenario.cameras, &tasks, &token)?;
-    let urls = cameras.iter().map(|camera| (camera.id().to_owned(), camera.url(StreamKind::Sub))).collect();
-    let mut server = Server::start(&Setup { cameras: urls, ..Setup::default() }).await?;
+    let urls = |kind| cameras.iter().map(|camera| (camera.id().to_owned(), camera.url(kind))).collect();
+    // A large stream only where it is wanted: a tile of a crowded wall never grows so large.
+    let large = if scenario.switches > 0 { urls(StreamKind::Main) } else { Vec::new() };
+    let setup = Setup { cameras: urls(StreamKind::Sub), large, ..Setup::default() };
+    let mut server = Server::start(&setup).await?;
     server.until_live(scenario.cameras).await?;
-    let measured = drive(scenario, length, &mut server).await;
+    let measured = drive(scenario, length, workers, &mut server).await;
     drop(server);
     token.cancel();
     tasks.close();
@@ -87,24 +143,35 @@ pub(super) async fn measure(scenario: Scenario, length: Duration) -> anyhow::Res
 
 fn cameras(count: usize, tasks: &TaskTracker, token: &CancellationToken) -> anyhow::Result<Vec<Camera>> {
     let library = Library::open()?;
-    library
-        .names()
-        .take(count)
-        .map(|name| {
+    // The first one has a large clip; of more cameras than clips, the others are copies.
+    let names: Vec<_> = library.names().collect();
+    (0..count)
+        .zip(names.iter().cycle())
+        .map(|(number, name)| {
             let (sub, main) = library.of(name).context("a clip has no film")?;
-            let options = CameraOptions { id: name.to_owned(), access: Access::Open, sub, main };
+            let id = if number < names.len() { (*name).to_owned() } else { format!("{name}-x{number}") };
+            let options = CameraOptions { id, access: Access::Open, sub, main };
             Ok(Camera::start(options, Arc::new(SystemClock), tasks, token)?)
         })
         .collect()
 }
 
 /// Lets the script work, and kills the server when it asks for it.
-async fn drive(scenario: Scenario, length: Duration, server: &mut Server) -> anyhow::Result<Measured> {
-    let seconds = if scenario.rest { length.as_secs() } else { 0 };
+async fn drive(
+    scenario: Scenario,
+    length: Duration,
+    workers: Option<u8>,
+    server: &mut Server,
+) -> anyhow::Result<Measured> {
+    let seconds = |wanted: bool| if wanted { length.as_secs() } else { 0 }.to_string();
     let mut node = node("ops/browser/measure.mjs")?
         .args(["--url", &format!("http://{}", server.address)])
         .args(["--cameras", &scenario.cameras.to_string()])
-        .args(["--seconds", &seconds.to_string()])
+        .args(["--player", scenario.player])
+        .args(["--workers", &workers.map(|count| count.to_string()).unwrap_or_default()])
+        .args(["--seconds", &seconds(scenario.rest)])
+        .args(["--crowded", &seconds(scenario.crowded)])
+        .args(["--switches", &scenario.switches.to_string()])
         .args(["--opens", &scenario.opens.to_string()])
         .args(["--restarts", &scenario.restarts.to_string()])
         .stdin(Stdio::piped())
@@ -164,6 +231,26 @@ fn figure(name: &str, measured: Measured) -> Figure {
         }
     };
     quantiles("first_picture", measured.first_picture, &[("p50", 0.5), ("p95", 0.95)]);
+    let (mut cold, mut warm) = (None, None);
+    if let Some(switches) = measured.switches {
+        (cold, warm) = (Some(switches.cold), Some(switches.warm));
+    }
+    quantiles("to_large", warm, &[("p50", 0.5), ("p95", 0.95)]);
+    let (mut input, mut rungs) = (None, Vec::new());
+    if let Some(crowded) = measured.crowded {
+        input = Some(crowded.input);
+        rungs = vec![
+            ("lying", crowded.lying),
+            ("full", crowded.full),
+            ("reference", crowded.reference),
+            ("key_frames", crowded.key_frames),
+            ("still", crowded.still),
+            ("low_by_socket", crowded.low_by_socket),
+            ("low_by_decoder", crowded.low_by_decoder),
+            ("rung_changes", crowded.changes),
+        ];
+    }
+    quantiles("input", input, &[("p50", 0.5), ("p95", 0.95), ("max", 1.0)]);
     quantiles("back", measured.back, &[("p50", 0.5), ("p99", 0.99), ("max", 1.0)]);
     if let Some(rest) = measured.rest {
         let more = [
@@ -173,6 +260,9 @@ fn figure(name: &str, measured: Measured) -> Figure {
             ("main_thread_busy_percent", rest.main_thread_busy * 100.0),
         ];
         numbers.extend(more.map(|(name, value)| (name.to_owned(), value)));
+        numbers.extend(rest.glass_to_glass.map(|ms| ("glass_to_glass_p50_ms".to_owned(), ms)));
     }
+    numbers.extend(cold.map(|ms| ("to_large_cold_ms".to_owned(), ms)));
+    numbers.extend(rungs.into_iter().map(|(name, value)| (name.to_owned(), value)));
     Figure { name: name.to_owned(), numbers }
 }

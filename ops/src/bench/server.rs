@@ -32,6 +32,8 @@ pub(super) struct Server {
 pub(super) struct Setup {
     /// Cameras: identity and RTSP address.
     pub(super) cameras: Vec<(String, String)>,
+    /// Large streams, for those of the cameras that have one.
+    pub(super) large: Vec<(String, String)>,
     /// Devices of the class `sensor`.
     pub(super) sensors: usize,
     /// Whether devices can publish to it.
@@ -166,11 +168,14 @@ fn free_address() -> anyhow::Result<SocketAddr> {
 
 fn registry(setup: &Setup) -> String {
     let mut text = String::from("[[site]]\ncode = \"bench\"\nname = \"Bench\"\n");
-    for (id, url) in &setup.cameras {
+    for (id, small) in &setup.cameras {
+        let large = setup.large.iter().find(|(of, _)| of == id).map(|(_, url)| url);
+        let url = large.unwrap_or(small);
+        let sub_url = large.map(|_| format!("sub_url = \"{small}\"\n")).unwrap_or_default();
         let _never_fails = write!(
             text,
             "[[device]]\nid = \"{id}\"\nclass = \"camera\"\nname = \"{id}\"\nsite = \"bench\"\ndomain = \"cctv\"\n\
-             [device.camera]\nurl = \"{url}\"\npurpose = \"keamanan\"\nnotice = \"bench\"\n"
+             [device.camera]\nurl = \"{url}\"\n{sub_url}purpose = \"keamanan\"\nnotice = \"bench\"\n"
         );
     }
     for number in 0..setup.sensors {

@@ -12,6 +12,8 @@ use pantau_tests::throttle::Rate;
 use pantau_tests::tools::{Tool, have};
 
 const LONG: Duration = Duration::from_secs(60);
+/// After a long time on a thin line the next climb waits for a minute, and so does the one after.
+const PATIENT: Duration = Duration::from_secs(240);
 /// What the thin line takes, bytes a second: about two of its four cameras.
 const THIN: usize = 250_000;
 
@@ -76,7 +78,7 @@ async fn a_thin_line_costs_the_least_important_first_and_gives_back_by_itself() 
     let beside =
         async |fast: &mut Media, thin: &mut Media<_>, what: &str, done: &dyn Fn(&Media<_>) -> bool| {
             tokio::select! {
-                took = thin.until(what, LONG, |media| done(media)) => took.unwrap(),
+                took = thin.until(what, PATIENT, |media| done(media)) => took.unwrap(),
                 gone = async { loop { fast.step().await.unwrap() } } => gone,
             }
         };

@@ -16,6 +16,7 @@ mod direct;
 mod faults;
 mod gaps;
 mod gates;
+mod honesty;
 mod hostile;
 mod ladder;
 mod legible;
