@@ -10,4 +10,5 @@ pub(crate) mod order_lines;
 pub(crate) mod presets;
 pub(crate) mod toolbar;
 pub(crate) mod tour_editor;
+pub(crate) mod tour_step;
 pub(crate) mod tours;

@@ -3,21 +3,22 @@
 use leptos::{ev, html, prelude::*};
 use pantau_schemas::command::Command;
 use pantau_schemas::ids::TourId;
-use pantau_schemas::wall::{At, MAX_SHOTS, MAX_STEPS, Tour};
+use pantau_schemas::wall::{MAX_SHOTS, MAX_STEPS, Tour};
 
 use super::order_lines::outcome;
+use super::tour_step::LegForm;
 use crate::browser::best_effort;
 use crate::desk::office::Office;
-use crate::desk::round::{Editor, Fault, Field, Place};
+use crate::desk::round::{Editor, Fault, Field};
 use crate::desk::search::one;
 use crate::text::desk::Desk;
 
 /// The sheet, shared with whoever opens it. Copies are the same sheet.
 #[derive(Clone, Copy)]
 pub(crate) struct Sheet {
-    office: Office,
+    pub(super) office: Office,
     dialog: NodeRef<html::Dialog>,
-    editor: RwSignal<Editor>,
+    pub(super) editor: RwSignal<Editor>,
     fault: RwSignal<Option<Fault>>,
     /// The tour as it was sent: the sheet closes when the city has it.
     sent: RwSignal<Option<Tour>>,
@@ -75,13 +76,13 @@ impl Sheet {
         }
     }
 
-    fn change(self, change: impl FnOnce(&mut Editor)) {
+    pub(super) fn change(self, change: impl FnOnce(&mut Editor)) {
         self.fault.set(None);
         self.sent.set(None);
         self.editor.update(change);
     }
 
-    fn camera(self, text: &str) -> Option<pantau_schemas::ids::DeviceId> {
+    pub(super) fn camera(self, text: &str) -> Option<pantau_schemas::ids::DeviceId> {
         self.office.cards.with(|cards| one(cards, text).map(|card| card.id.clone()))
     }
 
@@ -126,16 +127,6 @@ fn said(words: &Desk, fault: &Fault) -> String {
         Fault::Camera(leg, text) => format!("{}: {}", step(*leg), (words.fault_camera)(text)),
         Fault::SameCell(leg) => format!("{}: {}", step(*leg), words.fault_same_cell),
     }
-}
-
-/// `column,row`, as the value of a choice.
-fn written(at: At) -> String {
-    format!("{},{}", at.column, at.row)
-}
-
-fn read(text: &str) -> Option<At> {
-    let (column, row) = text.split_once(',')?;
-    At::new(column.parse().ok()?, row.parse().ok()?)
 }
 
 #[component]
@@ -244,160 +235,5 @@ pub(crate) fn TourEditor(sheet: Sheet) -> impl IntoView {
                 </p>
             </form>
         </dialog>
-    }
-}
-
-/// One step.
-#[component]
-fn LegForm(sheet: Sheet, leg: usize, legs: Memo<usize>) -> impl IntoView {
-    let (office, editor) = (sheet.office, sheet.editor);
-    let words = office.words();
-    let title = (words.leg)(leg + 1);
-    let places = Memo::new(move |_| {
-        editor.with(|editor| editor.round().legs.get(leg).map_or(0, |leg| leg.places.len()))
-    });
-    let dwell = move || {
-        editor.with(|editor| editor.round().legs.get(leg).map(|leg| leg.dwell.clone())).unwrap_or_default()
-    };
-    let add = move |_| {
-        if places.get_untracked() < MAX_SHOTS {
-            sheet.change(|editor| {
-                editor.change(|round| {
-                    round.legs.get_mut(leg).into_iter().for_each(|leg| leg.places.push(Place::default()));
-                });
-            });
-        }
-    };
-    let remove = move |_| {
-        sheet.change(|editor| {
-            editor.change(|round| {
-                if leg < round.legs.len() {
-                    round.legs.remove(leg);
-                }
-            });
-        });
-    };
-    let named = move |what: &str| format!("{what}: {}", (words.leg)(leg + 1));
-    view! {
-        <li>
-            <fieldset>
-                <legend>{title}</legend>
-                <div class="bar">
-                    <label class="seconds">
-                        <input
-                            type="number"
-                            min="3"
-                            max="3600"
-                            aria-label=named(words.seconds)
-                            prop:value=dwell
-                            on:input=move |event| {
-                                let text = event_target_value(&event);
-                                sheet.change(|editor| editor.write(Field::Dwell(leg), &text));
-                            }
-                        />
-                        {words.seconds}
-                    </label>
-                    <button type="button" aria-label=named(words.add_place) on:click=add>{words.add_place}</button>
-                    <button
-                        type="button"
-                        class="last"
-                        aria-label=named(words.leg_earlier)
-                        aria-disabled=(leg == 0).to_string()
-                        on:click=move |_| sheet.change(|editor| editor.move_leg(leg, true))
-                    >
-                        "↑"
-                    </button>
-                    <button
-                        type="button"
-                        aria-label=named(words.leg_later)
-                        aria-disabled=move || (leg + 1 >= legs.get()).to_string()
-                        on:click=move |_| sheet.change(|editor| editor.move_leg(leg, false))
-                    >
-                        "↓"
-                    </button>
-                    <button type="button" aria-label=named(words.remove_leg) on:click=remove>"×"</button>
-                </div>
-                <For each=move || 0..places.get() key=|place| *place let:place>
-                    <PlaceForm sheet leg place/>
-                </For>
-            </fieldset>
-        </li>
-    }
-}
-
-/// One camera in one cell.
-#[component]
-fn PlaceForm(sheet: Sheet, leg: usize, place: usize) -> impl IntoView {
-    let (office, editor) = (sheet.office, sheet.editor);
-    let words = office.words();
-    let now = Memo::new(move |_| {
-        editor.with(|editor| editor.round().legs.get(leg).and_then(|leg| leg.places.get(place)).cloned())
-    });
-    let at = Memo::new(move |_| now.with(|now| now.as_ref().and_then(|now| now.at)));
-    // The cells of the layout, and the one that was written, wherever it is.
-    let cells = Memo::new(move |_| {
-        let mut cells: Vec<At> = office.layout.with(|layout| {
-            let cells = layout.as_ref().map(pantau_schemas::wall::Layout::every_cell).unwrap_or_default();
-            cells.into_iter().map(|cell| cell.area.at()).collect()
-        });
-        cells.extend(at.get().filter(|at| !cells.contains(at)));
-        cells
-    });
-    let text = move || now.with(|now| now.as_ref().map(|now| now.text.clone())).unwrap_or_default();
-    let found = move || {
-        now.with(|now| {
-            let now = now.as_ref().filter(|now| !now.text.trim().is_empty())?;
-            let camera = now.known.clone().or_else(|| sheet.camera(now.text.trim()));
-            let name = camera.map(|camera| office.name(&camera));
-            Some(name.unwrap_or_else(|| (words.fault_camera)(&now.text)))
-        })
-    };
-    let edit = move |edit: fn(&mut Vec<Place>, usize, Option<At>), to: Option<At>| {
-        sheet.change(|editor| {
-            editor.change(|round| {
-                round.legs.get_mut(leg).into_iter().for_each(|leg| edit(&mut leg.places, place, to));
-            });
-        });
-    };
-    let to_cell = move |event| {
-        let set = |places: &mut Vec<Place>, place: usize, to: Option<At>| {
-            places.get_mut(place).into_iter().for_each(|place| place.at = to);
-        };
-        edit(set, read(&event_target_value(&event)));
-    };
-    let remove = move |_| {
-        let remove = |places: &mut Vec<Place>, place: usize, _: Option<At>| {
-            if place < places.len() {
-                places.remove(place);
-            }
-        };
-        edit(remove, None);
-    };
-    let named = move |what: &str| format!("{what}: {}", (words.leg)(leg + 1));
-    view! {
-        <div class="place">
-            <select aria-label=named(words.cell_field) on:change=to_cell>
-                <option value="" selected=move || at.get().is_none()>{words.choose_cell}</option>
-                <For each=move || cells.get() key=|cell| *cell let:cell>
-                    <option value=written(cell) selected=move || at.get() == Some(cell)>{office.place(cell)}</option>
-                </For>
-            </select>
-            <input
-                type="text"
-                list="tour-cameras"
-                autocomplete="off"
-                spellcheck="false"
-                aria-label=named(words.camera_field)
-                placeholder=words.camera_field
-                data-leg=leg
-                prop:value=text
-                on:input=move |event| {
-                    let text = event_target_value(&event);
-                    sheet.change(|editor| editor.write(Field::Camera(leg, place), &text));
-                }
-            />
-            <bdi class="found">{found}</bdi>
-            <button type="button" aria-label=named(words.remove_place) on:click=remove>"×"</button>
-        </div>
     }
 }
