@@ -85,7 +85,7 @@ pub(crate) fn CameraTile(
         let said = city.of_devices(|r| said(r, &id));
         let report = report.get().map(|mut report| {
             if let Ok(screen) = screen {
-                screen.doubt(&mut report);
+                screen.doubt(&mut report, city.offset_ms());
             }
             report
         });

@@ -18,8 +18,8 @@ use super::hand::Hand;
 use super::message::{Command, Mark, Reply, Report, TileReport};
 use super::mse::Video;
 use super::sampler::Sampler;
-use super::watchdog::Seen;
-use crate::browser::{after, every, monotonic_ms, reload_at_most_once_a_minute};
+use super::watchdog::{Seen, seen_late};
+use crate::browser::{after, every, monotonic_ms, now, reload_at_most_once_a_minute};
 
 /// Changes of the layout are gathered for so long before the server is told, ms.
 const GATHER_MS: u32 = 20;
@@ -172,8 +172,14 @@ impl Screen {
         self.gather();
     }
 
-    /// Makes the best of a report that may be old: a worker that stands still proves nothing.
-    pub(crate) fn doubt(self, report: &mut TileReport) {
+    /// Makes the best of a report that may be old: a worker that stands still proves nothing. Nor does a picture that
+    /// was old when it was drawn, however regularly they come; `offset_ms` is what to add to this machine's clock to
+    /// get the server's.
+    pub(crate) fn doubt(self, report: &mut TileReport, offset_ms: i64) {
+        if let (Some(picture), Some(silent)) = (report.picture, report.silent_ms) {
+            let age = now().plus_millis(offset_ms).millis_since(picture);
+            report.seen = report.seen.max(seen_late(age.saturating_sub(silent.into())));
+        }
         let inner = self.inner.get_value();
         let inner = inner.borrow();
         let hand = inner.tiles.get(&report.tile).and_then(|shown| inner.hands.get(shown.hand));

@@ -35,6 +35,17 @@ pub enum Seen {
     Lost,
 }
 
+/// What may be said of a picture that was so old when it was drawn, ms: on its way, not by its camera.
+#[must_use]
+pub fn seen_late(ms: i64) -> Seen {
+    let beyond = |limit: f64| i32::try_from(ms).map_or(ms > 0, |ms| f64::from(ms) > limit);
+    match () {
+        () if beyond(FROZEN_MS) => Seen::Frozen,
+        () if beyond(DELAYED_MS) => Seen::Delayed,
+        () => Seen::Nothing,
+    }
+}
+
 /// Watches one tile.
 #[derive(Debug, Clone, Default)]
 pub struct Watchdog {
@@ -247,6 +258,14 @@ mod tests {
         assert_eq!(watchdog.seen(now + 9_900.0).0, Seen::Live);
         watchdog.paced(Rung::Full);
         assert_eq!(watchdog.seen(now + 9_900.0).0, Seen::Delayed, "whole again: a picture is due");
+    }
+
+    #[test]
+    fn a_picture_that_was_old_when_it_came_is_late_however_regularly_they_come() {
+        let said = [-5_000, 40, 1_900, 2_100, 9_900, 10_100, i64::MAX].map(seen_late);
+        use Seen::{Delayed, Frozen, Nothing};
+        assert_eq!(said, [Nothing, Nothing, Nothing, Delayed, Delayed, Frozen, Frozen]);
+        assert_eq!(Seen::Live.max(Nothing), Seen::Live, "in time: nothing to add");
     }
 
     #[test]
