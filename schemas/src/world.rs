@@ -4,9 +4,12 @@
 //! receives, a replay on every entry of the past; all of them hold the same World at the same sequence
 //! number, byte for byte ([`World::digest`]).
 
+mod states;
+
 use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
+pub use states::Standing;
 
 use crate::entry::{Change, DeviceChange, DeviceReason, DeviceState, Entry};
 use crate::event::{ComplaintStep, NewComplaint};
@@ -259,24 +262,6 @@ impl World {
         Hash::of(&serde_json::to_vec(self).unwrap_or_default())
     }
 
-    /// The state of a device as people understand it: a camera is as good as its best open stream.
-    #[must_use]
-    pub fn device_state(&self, id: &DeviceId) -> DeviceState {
-        if let Some(streams) = self.streams.get(id) {
-            let best =
-                streams.values().map(|stream| stream.state).filter(|s| *s != StreamState::Closed).min();
-            match best {
-                Some(StreamState::Live | StreamState::Delayed | StreamState::Masked) => {
-                    return DeviceState::Up;
-                }
-                Some(StreamState::Frozen) => return DeviceState::Alert,
-                Some(StreamState::Lost) => return DeviceState::Down,
-                _ => {}
-            }
-        }
-        self.devices.get(id).map_or(DeviceState::Unknown, |status| status.state)
-    }
-
     /// A camera that shows new pictures right now.
     #[must_use]
     pub fn is_live(&self, camera: &DeviceId) -> bool {
@@ -305,14 +290,5 @@ impl World {
         };
         let step = tour.step(touring.step);
         alarm || step.is_some_and(|step| step.shots.iter().filter(seen).any(|shot| troubled(&shot.camera)))
-    }
-
-    /// Since when a device has been in [`World::device_state`]; `None` when nothing is known of it.
-    #[must_use]
-    pub fn device_since(&self, id: &DeviceId) -> Option<Timestamp> {
-        let stream = self.streams.get(id).and_then(|streams| {
-            streams.values().filter(|s| s.state != StreamState::Closed).min_by_key(|s| s.state)
-        });
-        stream.map(|s| s.since).or_else(|| self.devices.get(id).map(|status| status.since))
     }
 }

@@ -43,7 +43,8 @@ pub(crate) struct City {
     /// What a reload would interrupt at this moment.
     moment: StoredValue<Box<dyn FnMut() -> Moment>, LocalStorage>,
     socket: StoredValue<Option<Socket>, LocalStorage>,
-    dirty: StoredValue<Touched>,
+    /// What is newer than what is shown, and whether views follow within [`ENTRIES_MS`].
+    dirty: StoredValue<(Touched, bool)>,
     registry: Trigger,
     devices: Trigger,
     feed: Trigger,
@@ -259,9 +260,9 @@ impl City {
             return;
         }
         let only_heads = touched == Touched { heads: true, ..Touched::default() };
-        let waiting = self.dirty.with_value(|dirty| *dirty);
-        self.dirty.set_value(waiting.and(touched));
-        if !only_heads {
+        let (waiting, soon) = self.dirty.get_value();
+        self.dirty.set_value((waiting.and(touched), soon || !only_heads));
+        if !only_heads && !soon {
             after(ENTRIES_MS, move || self.flush());
         } else if waiting.is_empty() {
             after(HEADS_MS, move || self.flush());
@@ -269,8 +270,8 @@ impl City {
     }
 
     fn flush(self) {
-        let dirty = self.dirty.with_value(|dirty| *dirty);
-        self.dirty.set_value(Touched::default());
+        let (dirty, _) = self.dirty.get_value();
+        self.dirty.set_value(Default::default());
         let parts = [
             (dirty.registry, self.registry),
             (dirty.devices, self.devices),

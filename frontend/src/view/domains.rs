@@ -2,7 +2,7 @@
 
 use pantau_schemas::entry::DeviceState;
 use pantau_schemas::registry::Domain;
-use pantau_schemas::world::World;
+use pantau_schemas::world::{Standing, World};
 
 use super::figures::{Share, works};
 
@@ -26,8 +26,7 @@ pub struct DomainView {
 pub fn domains(world: &World) -> Vec<DomainView> {
     let empty = |domain| DomainView { domain, devices: Share::default(), down: 0, alert: 0, unheard: 0 };
     let mut views: Vec<DomainView> = Domain::WORDS.iter().map(|(_, domain)| empty(*domain)).collect();
-    for device in world.registry.devices.values() {
-        let state = world.device_state(&device.id);
+    for Standing { device, state, .. } in world.standings() {
         let Some(view) = views.iter_mut().find(|view| view.domain == device.domain) else { continue };
         view.devices.add(works(device.class, state));
         match state {

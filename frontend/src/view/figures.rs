@@ -3,7 +3,7 @@
 use pantau_schemas::entry::DeviceState;
 use pantau_schemas::event::ComplaintStep;
 use pantau_schemas::registry::{AppClass, DeviceClass, Registry};
-use pantau_schemas::world::World;
+use pantau_schemas::world::{Standing, World};
 
 use crate::live::replica::Replica;
 
@@ -50,7 +50,7 @@ pub struct DeviceFigures {
 #[must_use]
 pub fn devices(world: &World) -> DeviceFigures {
     let mut figures = DeviceFigures::default();
-    for device in world.registry.devices.values() {
+    for Standing { device, state, .. } in world.standings() {
         let share = match device.class {
             DeviceClass::Camera => &mut figures.cameras,
             DeviceClass::Ap => &mut figures.aps,
@@ -59,7 +59,7 @@ pub fn devices(world: &World) -> DeviceFigures {
         };
         share.add(match device.class {
             DeviceClass::Camera => world.is_live(&device.id),
-            class => works(class, world.device_state(&device.id)),
+            class => works(class, state),
         });
     }
     figures

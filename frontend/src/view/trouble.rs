@@ -5,7 +5,7 @@ use pantau_schemas::ids::DeviceId;
 use pantau_schemas::stream::{StreamCause, StreamState};
 use pantau_schemas::time::Timestamp;
 use pantau_schemas::wall::Screen;
-use pantau_schemas::world::World;
+use pantau_schemas::world::{Standing, World};
 
 /// What is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,10 +46,9 @@ pub struct Troubles {
 #[must_use]
 pub fn troubles(world: &World, limit: usize) -> Troubles {
     let mut all: Vec<(Timestamp, Which<'_>)> = Vec::new();
-    for id in world.registry.devices.keys() {
-        let state = world.device_state(id);
+    for Standing { device, state, since } in world.standings() {
         if matches!(state, DeviceState::Down | DeviceState::Alert) {
-            all.push((world.device_since(id).unwrap_or_default(), Which::Device(id, state)));
+            all.push((since.unwrap_or_default(), Which::Device(&device.id, state)));
         }
     }
     for screen in world.walls.screens.values() {
@@ -58,8 +57,15 @@ pub fn troubles(world: &World, limit: usize) -> Troubles {
         }
     }
     let total = all.len();
-    all.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.id().cmp(b.1.id())));
-    all.truncate(limit);
+    let newest_first = |a: &(Timestamp, Which<'_>), b: &(Timestamp, Which<'_>)| {
+        b.0.cmp(&a.0).then_with(|| a.1.id().cmp(b.1.id()))
+    };
+    // Thousands may be in trouble and three are shown: only those are put in order.
+    if limit < total {
+        all.select_nth_unstable_by(limit, newest_first);
+        all.truncate(limit);
+    }
+    all.sort_by(newest_first);
     let newest = all.into_iter().filter_map(|(since, which)| which.trouble(world, since));
     Troubles { newest: newest.collect(), total }
 }

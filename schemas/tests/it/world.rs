@@ -40,6 +40,17 @@ proptest! {
     }
 
     #[test]
+    fn a_walk_along_all_devices_says_of_each_what_a_look_at_it_says(journal in draw::journal(40)) {
+        let world = after(World::default(), &journal);
+        prop_assert_eq!(world.standings().count(), world.registry.devices.len());
+        for (standing, (id, device)) in world.standings().zip(&world.registry.devices) {
+            prop_assert_eq!(standing.device, device);
+            prop_assert_eq!(standing.state, world.device_state(id));
+            prop_assert_eq!(standing.since, world.device_since(id));
+        }
+    }
+
+    #[test]
     fn a_snapshot_and_what_follows_equal_everything(journal in draw::journal(40), at in any::<prop::sample::Index>()) {
         let (before, rest) = journal.split_at(at.index(journal.len() + 1));
         let world = after(World::default(), before);
