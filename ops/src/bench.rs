@@ -100,9 +100,11 @@ pub async fn run(options: &Options, mut tell: impl FnMut(&Figure)) -> anyhow::Re
             tell(&figure);
             figures.push(figure);
         }
-        let figure = crowd::measure(length).await?;
-        tell(&figure);
-        figures.push(figure);
+        if wanted(crowd::NAME) {
+            let figure = crowd::measure(length).await?;
+            tell(&figure);
+            figures.push(figure);
+        }
     }
     if wanted(Part::Telemetry) {
         for scenario in telemetry::SCENARIOS {

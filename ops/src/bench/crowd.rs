@@ -18,6 +18,8 @@ use super::server::{Server, Setup};
 use super::summary::Summary;
 use crate::sim::clock::SystemClock;
 
+/// The line of the table.
+pub(super) const NAME: &str = "browser, a wall of 20,000 devices in trouble, 500 entries/s";
 /// Devices of the city.
 const DEVICES: usize = 20_000;
 /// Entries a second.
@@ -74,7 +76,7 @@ pub(super) async fn measure(length: Duration) -> anyhow::Result<Figure> {
     let count = measured.frames.len() as f64;
     frames.extend(measured.frames);
     Ok(Figure::new(
-        "browser, a wall of 20,000 devices in trouble, 500 entries/s",
+        NAME,
         [
             ("first_paint_ms", measured.first_paint_ms.unwrap_or(f64::NAN)),
             ("city_known_ms", measured.known_ms),
