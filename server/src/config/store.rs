@@ -43,6 +43,10 @@ pub struct Batching {
     pub waiting_samples: usize,
     /// Entries that may wait in all.
     pub waiting_entries: usize,
+    /// What events and unreadable messages of one batch may weigh, bytes as they came.
+    pub batch_bytes: usize,
+    /// What they may weigh in all: ten thousand of 64 KiB are no more than a thousand small ones by number.
+    pub waiting_bytes: usize,
     /// Breaks the promise, so that the tests can show that they would notice. Only debug builds know the key.
     #[cfg(debug_assertions)]
     pub acknowledge_before_commit: bool,
@@ -57,6 +61,8 @@ impl Default for Batching {
             waiting_messages: 100_000,
             waiting_samples: 1_000_000,
             waiting_entries: 100_000,
+            batch_bytes: 32 << 20,
+            waiting_bytes: 256 << 20,
             #[cfg(debug_assertions)]
             acknowledge_before_commit: false,
         }
@@ -120,9 +126,17 @@ fn keeping(table: &mut Table<'_>, location: Option<&Location>) -> Keeping {
     number(table, "waiting_messages", 1..=10_000_000, &mut batching.waiting_messages);
     number(table, "waiting_samples", 1..=100_000_000, &mut batching.waiting_samples);
     number(table, "waiting_entries", 1..=10_000_000, &mut batching.waiting_entries);
+    for (key, into) in
+        [("batch_mib", &mut batching.batch_bytes), ("waiting_mib", &mut batching.waiting_bytes)]
+    {
+        if let Some(mib) = table.integer(key, 1..=16_384).and_then(|mib| usize::try_from(mib).ok()) {
+            *into = mib << 20;
+        }
+    }
     for (key, size, bound, limit) in [
         ("batch_messages", batching.batch_messages, "waiting_messages", batching.waiting_messages),
         ("batch_samples", batching.batch_samples, "waiting_samples", batching.waiting_samples),
+        ("batch_mib", batching.batch_bytes >> 20, "waiting_mib", batching.waiting_bytes >> 20),
     ] {
         if size > limit {
             table.fault(key, format!("is {size}, more than may wait: `{bound}` is {limit}"));

@@ -19,6 +19,7 @@ impl Core {
         let Delivery { observation, receipt } = delivery;
         let source = observation.source;
         self.pending.turn();
+        self.pending.weigh(weight(&observation.body));
         match self.take(observation) {
             // There is nothing that could become durable, and a person waits.
             Fate::Known(refused @ Outcome::Refused(_)) => receipt.answer(refused),
@@ -143,6 +144,15 @@ impl Core {
         } else {
             self.pending.suspect(source, samples)
         }
+    }
+}
+
+/// What is kept of a message as it came, bytes; of the others only numbers and words are.
+fn weight(body: &Body) -> usize {
+    match body {
+        Body::Feed(event) => event.raw.len(),
+        Body::DeadLetter(letter) => letter.raw.len(),
+        Body::State(_) | Body::Meta(_) | Body::Stream(_) | Body::Samples(_) | Body::Command(_) => 0,
     }
 }
 

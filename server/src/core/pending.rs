@@ -19,6 +19,8 @@ pub(super) struct Pending {
     pub(super) batch: Batch,
     waiting: Vec<Waiting>,
     suspect_samples: usize,
+    /// What its events and unreadable messages weigh.
+    bytes: usize,
     /// Somebody waits for it: a sender for its acknowledgement, or a screen to be told that an entry is saved.
     awaited: bool,
     /// With the batch that fills, letters of devices that are registered now are durable.
@@ -45,6 +47,25 @@ struct Amount {
     messages: usize,
     samples: usize,
     entries: usize,
+    bytes: usize,
+}
+
+impl std::ops::AddAssign for Amount {
+    fn add_assign(&mut self, more: Self) {
+        self.messages += more.messages;
+        self.samples += more.samples;
+        self.entries += more.entries;
+        self.bytes += more.bytes;
+    }
+}
+
+impl std::ops::SubAssign for Amount {
+    fn sub_assign(&mut self, less: Self) {
+        self.messages -= less.messages;
+        self.samples -= less.samples;
+        self.entries -= less.entries;
+        self.bytes -= less.bytes;
+    }
 }
 
 /// A message whose sender waits.
@@ -70,6 +91,7 @@ impl Pending {
             batch: Batch::default(),
             waiting: Vec::new(),
             suspect_samples: 0,
+            bytes: 0,
             awaited: false,
             letters_due: false,
             full: VecDeque::new(),
@@ -104,11 +126,10 @@ impl Pending {
         if filling.messages >= limits.batch_messages
             || filling.entries >= limits.batch_messages
             || filling.samples >= limits.batch_samples
+            || filling.bytes >= limits.batch_bytes
         {
             let parcel = self.close();
-            self.set_aside.messages += parcel.amount.messages;
-            self.set_aside.samples += parcel.amount.samples;
-            self.set_aside.entries += parcel.amount.entries;
+            self.set_aside += parcel.amount;
             self.full.push_back(parcel);
         }
     }
@@ -116,15 +137,13 @@ impl Pending {
     /// The batch to be committed next.
     pub(super) fn next(&mut self) -> Parcel {
         let Some(parcel) = self.full.pop_front() else { return self.close() };
-        self.set_aside.messages -= parcel.amount.messages;
-        self.set_aside.samples -= parcel.amount.samples;
-        self.set_aside.entries -= parcel.amount.entries;
+        self.set_aside -= parcel.amount;
         parcel
     }
 
     fn close(&mut self) -> Parcel {
         let amount = self.filling();
-        (self.suspect_samples, self.awaited) = (0, false);
+        (self.suspect_samples, self.bytes, self.awaited) = (0, 0, false);
         Parcel {
             batch: std::mem::take(&mut self.batch),
             waiting: std::mem::take(&mut self.waiting),
@@ -138,6 +157,7 @@ impl Pending {
             messages: self.waiting.len(),
             samples: self.batch.samples.len() + self.suspect_samples,
             entries: self.batch.entries.len(),
+            bytes: self.bytes,
         }
     }
 
@@ -147,12 +167,18 @@ impl Pending {
         self.waiting.push(waiting);
     }
 
+    /// Counts what a message weighs that is kept as it came.
+    pub(super) fn weigh(&mut self, bytes: usize) {
+        self.bytes += bytes;
+    }
+
     /// No more may be taken in until a batch was committed.
     pub(super) fn is_full(&self) -> bool {
         let filling = self.filling();
         filling.messages + self.set_aside.messages >= self.limits.waiting_messages
             || filling.samples + self.set_aside.samples >= self.limits.waiting_samples
             || filling.entries + self.set_aside.entries >= self.limits.waiting_entries
+            || filling.bytes + self.set_aside.bytes >= self.limits.waiting_bytes
     }
 
     pub(super) fn suspect(&mut self, source: Source, samples: Vec<Sample>) -> Fate {
@@ -200,5 +226,20 @@ mod tests {
             std::iter::from_fn(|| (!pending.is_empty()).then(|| pending.next().waiting.len())).collect();
         assert_eq!(sizes, [3, 3, 2]);
         assert!(!pending.is_full() && !pending.is_ready() && pending.has_no_entries());
+    }
+
+    #[test]
+    fn a_few_heavy_messages_are_as_many_as_thousands_of_light_ones() {
+        let limits = Batching { batch_bytes: 100, waiting_bytes: 250, ..Batching::default() };
+        let mut pending = Pending::new(limits);
+        for number in 0..5 {
+            assert!(!pending.is_full(), "{number}");
+            pending.turn();
+            pending.wait(message(number));
+            pending.weigh(60);
+        }
+        assert!(pending.is_full() && pending.is_ready());
+        assert_eq!(pending.next().waiting.len(), 2, "two weigh more than one batch");
+        assert!(!pending.is_full(), "what is committed makes room");
     }
 }
