@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, ensure};
-use serde_json::Value;
+use pantau_schemas::media::MediaNotice;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, copy, copy_bidirectional, split};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
@@ -143,11 +143,13 @@ impl Door {
 
     fn retold(&self, payload: Vec<u8>) -> Vec<u8> {
         let Some(word) = *self.says.lock().unwrap_or_else(PoisonError::into_inner) else { return payload };
-        match serde_json::from_slice::<Value>(&payload) {
-            Ok(mut message) if message["type"] == "state" => {
-                message["state"] = word.into();
-                message["cause"] = Value::Null;
-                message.to_string().into_bytes()
+        match serde_json::from_slice::<MediaNotice>(&payload) {
+            Ok(MediaNotice::State { tile, since, .. }) => {
+                // As the server writes it: what it is comes first.
+                let told = format!(
+                    "{{\"type\":\"state\",\"tile\":{tile},\"state\":\"{word}\",\"since\":\"{since}\"}}"
+                );
+                told.into_bytes()
             }
             _ => payload,
         }
