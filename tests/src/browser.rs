@@ -153,6 +153,14 @@ impl Browser {
         Ok((answer["value"].take(), Duration::from_secs_f64(took / 1_000.0)))
     }
 
+    /// Waits until the page shows the city.
+    ///
+    /// # Errors
+    /// It did not within the deadline.
+    pub async fn ready(&mut self, within: Duration) -> anyhow::Result<()> {
+        self.until("!!window.__pantau && window.__pantau.report().seq > 0", within).await.map(drop)
+    }
+
     /// What must not happen: dialogs, errors of the page, requests to somebody else.
     ///
     /// # Errors

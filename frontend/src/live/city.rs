@@ -188,6 +188,8 @@ impl City {
         };
         self.touch(touched);
         if complete {
+            // A whole city is shown at once: whoever was cut off, or has just come, waits for nothing more.
+            self.flush();
             self.known.set(true);
             if self.silent.get_untracked().is_some() {
                 self.caught_up.set(true);

@@ -47,7 +47,7 @@ async fn who_rings_is_on_the_wall_until_it_is_set_aside() {
     let mut browser = Browser::start(city.dir()).await.unwrap();
     for (page, path) in ["/wall/main", "/desk"].into_iter().enumerate() {
         browser.turn(page).open(&format!("http://{}{path}", city.address()), 1920, 1080).await.unwrap();
-        browser.until("!!window.__pantau && window.__pantau.report().seq > 0", LONG).await.unwrap();
+        browser.ready(LONG).await.unwrap();
     }
     let mut device = city.device("cam-01").await.unwrap();
     // A screen that arranges itself marks the camera's own tile.

@@ -265,7 +265,7 @@ async fn what_may_not_be_seen_is_not_shown_though_its_pictures_come() {
     for state in ["forbidden", "masked"] {
         proxy.say(state);
         browser.open(&address, 1920, 1080).await.unwrap();
-        browser.until("!!window.__pantau && window.__pantau.report().seq > 0", LONG).await.unwrap();
+        browser.ready(LONG).await.unwrap();
         browser.until(&faces(&["cam-1"], state), LONG).await.unwrap();
         browser.eval(RECORD).await.unwrap();
         browser

@@ -121,7 +121,7 @@ async fn hostile_text_is_shown_as_text_and_does_nothing_else() {
         [("/wall/main", 1280, 720, false), ("/wall/main", 3840, 2160, false), ("/ops", 1920, 1080, true)]
     {
         browser.open(&format!("http://{}{path}", city.address()), width, height).await.unwrap();
-        browser.until("!!window.__pantau && window.__pantau.report().seq > 0", LONG).await.unwrap();
+        browser.ready(LONG).await.unwrap();
         same_world(&city, &mut browser).await;
         unharmed(&mut browser, &scripts, scrolls).await;
     }

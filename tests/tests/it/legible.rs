@@ -65,7 +65,7 @@ impl Orders<'_> {
 
 async fn open(city: &TestCity, browser: &mut Browser, path: &str, (width, height, ..): Room) {
     browser.open(&format!("http://{}{path}", city.address()), width, height).await.unwrap();
-    browser.until("!!window.__pantau && window.__pantau.report().seq > 0", LONG).await.unwrap();
+    browser.ready(LONG).await.unwrap();
 }
 
 /// Measures what the page shows; every fault, in words. Without a room the size of letters is not judged.
@@ -240,8 +240,8 @@ async fn a_tile_says_what_can_be_told_from_its_picture() {
     let said = "document.querySelector('[data-camera=\"cam-1\"] .level').innerText";
     browser.until(&level("recognise"), LONG).await.unwrap();
     assert_eq!(browser.eval(said).await.unwrap(), "kenali");
-    let unknown =
-        "document.querySelector('[data-camera=\"cam-2\"][data-face=\"live\"] .level').checkVisibility()";
+    browser.until(&faces(&["cam-2"], "live"), LONG).await.unwrap();
+    let unknown = "document.querySelector('[data-camera=\"cam-2\"] .level').checkVisibility()";
     assert_eq!(browser.eval(unknown).await.unwrap(), false, "nobody measured that scene");
 
     // From 8 m the eye parts fewer pixels than the panel has.

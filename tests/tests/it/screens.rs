@@ -20,7 +20,7 @@ fn state(live: &Live, screen: &str) -> Option<DeviceState> {
 
 async fn open(city: &TestCity, browser: &mut Browser, page: usize, path: &str) {
     browser.turn(page).open(&format!("http://{}{path}", city.address()), 1920, 1080).await.unwrap();
-    browser.until("!!window.__pantau && window.__pantau.report().seq > 0", LONG).await.unwrap();
+    browser.ready(LONG).await.unwrap();
 }
 
 /// What hangs on a page of a wall, cell by cell.

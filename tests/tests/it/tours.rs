@@ -13,7 +13,7 @@ const DESK: usize = 1;
 
 async fn open(city: &TestCity, browser: &mut Browser, page: usize, path: &str) {
     browser.turn(page).open(&format!("http://{}{path}", city.address()), 1920, 1080).await.unwrap();
-    browser.until("!!window.__pantau && window.__pantau.report().seq > 0", LONG).await.unwrap();
+    browser.ready(LONG).await.unwrap();
 }
 
 /// The newest line of the desk, once it says this.

@@ -25,7 +25,7 @@ pub(crate) async fn wall(city: &TestCity) -> Browser {
 pub(crate) async fn page(city: &TestCity, address: &str) -> Browser {
     let mut browser = Browser::start(city.dir()).await.unwrap();
     browser.open(address, 1920, 1080).await.unwrap();
-    let loaded = browser.until("!!window.__pantau && window.__pantau.report().seq > 0", LONG).await;
+    let loaded = browser.ready(LONG).await;
     if loaded.is_err() {
         let body = browser.eval("document.body.innerText").await;
         panic!("the wall does not come up: {loaded:?}\n{body:?}\n{:?}", browser.events().await);
