@@ -79,6 +79,8 @@ pub enum Act {
     Merge(Direction),
     /// The selected cell is single places again.
     Split,
+    /// What alarms may do with the selected cell: the next that is possible.
+    AlarmUse,
     /// Nothing into the selected cell.
     ClearCell,
     /// Nothing into any cell.
@@ -160,6 +162,7 @@ fn cell(key: &str, shift: bool) -> Option<Act> {
         "ArrowUp" => to(Direction::Up),
         "ArrowDown" => to(Direction::Down),
         "B" | "b" if shift => Act::Split,
+        "A" | "a" if shift => Act::AlarmUse,
         "Enter" | " " => Act::CellToMonitor,
         "Delete" if shift => Act::ClearCell,
         _ => return None,
@@ -229,6 +232,8 @@ mod tests {
         assert_eq!(act(shifted("ArrowDown"), Place::Cell, false), Some(Act::Merge(Direction::Down)));
         assert_eq!(act(shifted("B"), Place::Cell, false), Some(Act::Split));
         assert_eq!(act(plain("b"), Place::Cell, false), None);
+        assert_eq!(act(shifted("A"), Place::Cell, false), Some(Act::AlarmUse));
+        assert_eq!(act(plain("a"), Place::Cell, false), None);
     }
 
     #[test]

@@ -15,3 +15,4 @@ pub(crate) mod office;
 pub mod order;
 pub mod round;
 pub mod search;
+pub mod zones;

@@ -8,7 +8,9 @@ use leptos::prelude::*;
 use pantau_schemas::command::Command;
 use pantau_schemas::ids::{DeviceId, PresetId, ScreenId, Seq};
 use pantau_schemas::registry::CameraNumber;
-use pantau_schemas::wall::{At, Cell, DEFAULT_SCREEN, Draft, Label, Layout, PresetNumber, Rank, Tile, Wall};
+use pantau_schemas::wall::{
+    AlarmUse, At, Cell, DEFAULT_SCREEN, Draft, Label, Layout, PresetNumber, Rank, Tile, Wall,
+};
 use serde_json::json;
 
 use super::call_up::{CallUp, Called};
@@ -16,6 +18,7 @@ use super::cells::{Direction, selected};
 use super::merge::{Unmergeable, merged, split};
 use super::order::{Next, Orders, Outcome, State, TooMany, after, uuid};
 use super::search::{Card, cards, find};
+use super::zones::{next_use, use_of, zoned};
 use crate::browser::{post_json, random_bytes, sleep};
 use crate::live::city::{City, Link};
 use crate::text::desk::Desk as Words;
@@ -113,6 +116,13 @@ impl Office {
     pub(crate) fn wall(self) -> Option<Wall> {
         let screen = self.screen.get()?;
         self.city.of_walls(|r| Some(r.world().walls.screens.get(&screen)?.wall.clone()))
+    }
+
+    /// What alarms may do with the cell at a place of the layout that people hung; `None` where nobody said.
+    pub(crate) fn alarm_use(self, at: At) -> Option<AlarmUse> {
+        let wall = self.wall()?;
+        let layout = wall.content.layout()?;
+        use_of(layout, &layout.cell(at)?)
     }
 
     /// The name of a camera.
@@ -240,6 +250,13 @@ impl Office {
     /// Makes the selected cell single places again.
     pub(crate) fn split(self) {
         self.reshape(self.words().split, split);
+    }
+
+    /// Offers the selected cell to alarms, keeps it from them, or leaves it to the layout, in turn.
+    pub(crate) fn next_alarm_use(self) {
+        let words = self.words();
+        let next = next_use(untrack(|| self.alarm_use(self.cell.get()?.area.at())));
+        self.reshape((words.alarm_use)(next), |layout, at| zoned(layout, at, next).ok_or(Unmergeable::Edge));
     }
 
     /// Another shape of the layout that people hung: tours and alarms lie over it.

@@ -6,6 +6,8 @@ mod id;
 pub use en::EN;
 pub use id::ID;
 
+use pantau_schemas::wall::AlarmUse;
+
 /// All of them, in one language.
 #[derive(Debug)]
 pub struct Desk {
@@ -77,6 +79,12 @@ pub struct Desk {
     pub as_context: &'static str,
     /// Make it watched.
     pub as_watched: &'static str,
+    /// What alarms may do with the selected cell, as a thing to do.
+    pub alarm_use: fn(Option<AlarmUse>) -> &'static str,
+    /// A cell that is offered to alarms.
+    pub zone_may: &'static str,
+    /// A cell that is kept from them.
+    pub zone_may_not: &'static str,
     /// Merge the selected cell, as a heading and in lines.
     pub merge: &'static str,
     /// With what is to the left.

@@ -73,6 +73,21 @@ async fn cells_are_merged_and_a_tour_is_written_by_keyboard() {
     }
     browser.until("document.querySelectorAll('.pick').length === 6", LONG).await.unwrap();
 
+    // The cell is offered to alarms, then kept from them, then left as it was; the cell says so.
+    for (zone, said_of_it) in [("may", "untuk alarm"), ("may_not", "tanpa alarm")] {
+        browser.press(&["w", "Shift+A"]).await.unwrap();
+        let says = format!(
+            "(() => {{ const cell = document.querySelector('.pick'); \
+                return cell.ariaLabel.endsWith('{said_of_it}') && cell.innerText.includes('{said_of_it}'); }})()"
+        );
+        browser.until(&says, LONG).await.unwrap();
+        let zones = json!([{"area": {"row": 1, "column": 1, "columns": 1, "rows": 1}, "alarms": zone}]);
+        assert_eq!(layout(&city).await["zones"], zones);
+    }
+    browser.press(&["w", "Shift+A"]).await.unwrap();
+    browser.until("!document.querySelector('.pick').innerText.includes('alarm')", LONG).await.unwrap();
+    assert_eq!(layout(&city).await, before);
+
     // A tour, written in the sheet: by the camera's name and by its number, with a fault that is named first.
     browser.eval("document.querySelector('.tours .title button').focus()").await.unwrap();
     browser.press(&["Enter"]).await.unwrap();

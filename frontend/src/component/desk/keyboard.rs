@@ -124,6 +124,7 @@ fn perform(office: Office, sheet: NodeRef<html::Dialog>, act: Act) {
         }
         Act::Merge(direction) => office.merge(direction),
         Act::Split => office.split(),
+        Act::AlarmUse => office.next_alarm_use(),
         Act::ClearCell => toolbar::clear_cell(office),
         Act::ClearWall => toolbar::clear_wall(office),
         Act::Undo => toolbar::undo(office),

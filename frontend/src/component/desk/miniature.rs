@@ -6,7 +6,7 @@
 use leptos::prelude::*;
 use pantau_schemas::command::Command;
 use pantau_schemas::entry::DeviceState;
-use pantau_schemas::wall::{Area, At, Layout, MOVING_WARN, Rank, Tile};
+use pantau_schemas::wall::{AlarmUse, Area, At, Layout, MOVING_WARN, Rank, Tile};
 
 use super::camera_list::state_word;
 use super::measures::Measures;
@@ -237,6 +237,12 @@ fn Pick(office: Office, area: Area) -> impl IntoView {
         let camera = now.with(|cell| cell.as_ref()?.tile.camera().cloned())?;
         Some(office.city.of_devices(|r| r.world().device_state(&camera)))
     });
+    let zone = Memo::new(move |_| {
+        office.alarm_use(at).map(|alarms| match alarms {
+            AlarmUse::May => ("may", words.zone_may),
+            AlarmUse::MayNot => ("may_not", words.zone_may_not),
+        })
+    });
     let label = move || {
         let Some(cell) = now.get() else { return String::new() };
         let mut label = format!("{}: {}", office.place(at), name(office, &cell.tile));
@@ -247,7 +253,8 @@ fn Pick(office: Office, area: Area) -> impl IntoView {
             Rank::Context if cell.tile.camera().is_some() => Some(words.context),
             _ => None,
         };
-        for word in state.into_iter().chain(rank) {
+        let zone = zone.get().map(|(_, word)| word);
+        for word in state.into_iter().chain(rank).chain(zone) {
             label.push_str(", ");
             label.push_str(word);
         }
@@ -302,6 +309,7 @@ fn Pick(office: Office, area: Area) -> impl IntoView {
                 }
             }
         >
+            <span class="zone" data-alarms=move || zone.get().map(|(kind, _)| kind)>{move || zone.get().map(|(_, word)| word)}</span>
             <span class="pending" hidden=move || !pending.get()>{words.saving}</span>
         </div>
     }

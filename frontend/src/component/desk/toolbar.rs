@@ -7,6 +7,7 @@ use pantau_schemas::wall::{Area, Load, Rank, Tile};
 use crate::desk::cells::Direction;
 use crate::desk::merge::merged;
 use crate::desk::office::Office;
+use crate::desk::zones::next_use;
 use crate::format::count;
 
 /// A button that says which key does the same. While it is off it keeps the focus and does nothing: what it lacks is
@@ -60,6 +61,8 @@ pub(crate) fn Toolbar(office: Office) -> impl IntoView {
             None => office.say(words.no_camera_in_cell),
         }
     };
+    let next_alarm_use =
+        Memo::new(move |_| next_use(cell.get().and_then(|cell| office.alarm_use(cell.area.at()))));
     let what = move || cell.with(|cell| cell.as_ref().map(|cell| office.place(cell.area.at())));
     let (city, text) = (office.city, office.city.text);
     let moving = Memo::new(move |_| {
@@ -81,6 +84,12 @@ pub(crate) fn Toolbar(office: Office) -> impl IntoView {
                         label=Signal::derive(move || if context.get() { words.as_watched } else { words.as_context })
                         off=of_cell(|tile, rank| tile.camera().is_some() && rank != Rank::Pinned)
                         press=rank
+                    />
+                    <Button
+                        label=Signal::derive(move || (words.alarm_use)(next_alarm_use.get()))
+                        keys="Shift A"
+                        off=no_cell
+                        press=move || office.next_alarm_use()
                     />
                     <Button
                         label=words.clear_cell.into()

@@ -1,5 +1,7 @@
 //! English.
 
+use pantau_schemas::wall::AlarmUse;
+
 use super::Desk;
 
 /// English.
@@ -41,6 +43,13 @@ pub static EN: Desk = Desk {
     clear_cell: "Empty cell",
     as_context: "Make context",
     as_watched: "Make watched",
+    alarm_use: |alarms| match alarms {
+        Some(AlarmUse::May) => "Offer to alarms",
+        Some(AlarmUse::MayNot) => "Keep alarms out",
+        None => "Alarms: as usual",
+    },
+    zone_may: "for alarms",
+    zone_may_not: "no alarms",
     merge: "Merge cells",
     merge_left: "Merge with the cell to the left",
     merge_up: "Merge with the cell above",
@@ -158,6 +167,7 @@ pub static EN: Desk = Desk {
         ("P", "pin the cell or let it go"),
         ("Shift ← ↑ → ↓", "merge the cell with the one there (focus on the wall)"),
         ("Shift B", "split the cell (focus on the wall)"),
+        ("Shift A", "offer the cell to alarms, keep them out, or neither (focus on the wall)"),
         ("Shift Delete", "empty the cell (focus on the wall)"),
         ("Ctrl Z", "undo"),
         ("Shift Esc", "clear the wall"),

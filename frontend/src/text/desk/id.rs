@@ -1,5 +1,7 @@
 //! Indonesian.
 
+use pantau_schemas::wall::AlarmUse;
+
 use super::Desk;
 
 /// Indonesian, the language of the room.
@@ -38,6 +40,13 @@ pub static ID: Desk = Desk {
     clear_cell: "Kosongkan sel",
     as_context: "Jadikan konteks",
     as_watched: "Jadikan pantauan",
+    alarm_use: |alarms| match alarms {
+        Some(AlarmUse::May) => "Sediakan untuk alarm",
+        Some(AlarmUse::MayNot) => "Tutup untuk alarm",
+        None => "Alarm: aturan biasa",
+    },
+    zone_may: "untuk alarm",
+    zone_may_not: "tanpa alarm",
     merge: "Gabung sel",
     merge_left: "Gabung dengan sel di kiri",
     merge_up: "Gabung dengan sel di atas",
@@ -152,6 +161,7 @@ pub static ID: Desk = Desk {
         ("P", "sematkan sel atau lepas"),
         ("Shift ← ↑ → ↓", "gabung sel dengan yang di sana (fokus di dinding)"),
         ("Shift B", "pisah sel (fokus di dinding)"),
+        ("Shift A", "sediakan sel untuk alarm, tutup untuk alarm, atau biasa (fokus di dinding)"),
         ("Shift Delete", "kosongkan sel (fokus di dinding)"),
         ("Ctrl Z", "urungkan"),
         ("Shift Esc", "bersihkan dinding"),
