@@ -156,10 +156,17 @@ pub(crate) fn CameraTile(
                     <span>{since}</span>
                     <span>{why}</span>
                 </p>
-                <p class="level" data-level=move || level.get().map(level_word)>{move || level.get().map(city.text.level)}</p>
                 <p class="chip">{chip}</p>
             </div>
-            <h3><bdi>{name}</bdi> {move || pinned().then(|| view! { <span class="mark">{city.text.pinned}</span> })} {move || covered().then(|| view! { <span class="mark">{city.text.partly_covered}</span> })}</h3>
+            <h3>
+                <span class="name">
+                    <bdi>{name}</bdi>
+                    {move || pinned().then(|| view! { " " <span class="mark">{city.text.pinned}</span> })}
+                    {move || covered().then(|| view! { " " <span class="mark">{city.text.partly_covered}</span> })}
+                </span>
+                " "
+                <span class="level" data-level=move || level.get().map(level_word)>{move || level.get().map(city.text.level)}</span>
+            </h3>
         </article>
     }
 }
