@@ -20,6 +20,9 @@ pub struct CameraConfig {
     pub sub: Option<StreamUrl>,
     /// User and password, for both.
     pub credentials: Option<Credentials>,
+    /// Nobody is to see it for now (privacy, maintenance): nothing is fetched, and its streams say
+    /// [`Masked`](pantau_schemas::stream::StreamState::Masked).
+    pub covered: bool,
 }
 
 impl fmt::Debug for CameraConfig {
@@ -125,6 +128,7 @@ mod tests {
             main: StreamUrl::parse("rtsp://10.0.0.1/user=admin&password=hunter2").unwrap(),
             sub: Some(StreamUrl::parse("rtsp://10.0.0.1:8554/s?token=hunter2").unwrap()),
             credentials: Some(Credentials { user: "operator-x".into(), password: "hunter2".into() }),
+            covered: false,
         };
         let text = format!("{config:?} {:#?} {:?} {:?}", config, config.main, config.credentials);
         assert!(!text.contains("hunter2") && !text.contains("operator-x"), "{text}");

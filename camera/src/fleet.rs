@@ -206,7 +206,7 @@ impl Shared {
 
 fn target(config: &CameraConfig, url: &StreamUrl, pinned: bool, refusals: &Arc<Refusals>) -> Target {
     let (url, credentials, refusals) = (url.clone(), config.credentials.clone(), Arc::clone(refusals));
-    Target { url, credentials, pinned, refusals }
+    Target { url, credentials, covered: config.covered, pinned, refusals }
 }
 
 impl fmt::Debug for Fleet {

@@ -16,6 +16,8 @@ use crate::stream::Stream;
 pub(crate) struct Target {
     pub(crate) url: StreamUrl,
     pub(crate) credentials: Option<Credentials>,
+    /// Not to be fetched at all.
+    pub(crate) covered: bool,
     /// Always open: the stream whose health is the camera's health.
     pub(crate) pinned: bool,
     /// Shared by both streams of the camera, new with every configuration of it.
@@ -23,9 +25,9 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// The same place as the same user.
+    /// The same place as the same user, and as covered.
     fn is_same_place(&self, other: &Self) -> bool {
-        self.url == other.url && self.credentials == other.credentials
+        self.url == other.url && self.credentials == other.credentials && self.covered == other.covered
     }
 }
 
@@ -54,7 +56,7 @@ pub(crate) enum Interrupt {
     Cancelled,
     /// Nobody looks any more.
     Unwanted,
-    /// It is somewhere else now, or to be reached as somebody else.
+    /// It is somewhere else now, to be reached as somebody else, or covered, or no longer.
     Moved,
 }
 

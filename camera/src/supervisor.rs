@@ -48,8 +48,20 @@ impl<S: CameraSource> Supervisor<S> {
 
     /// Tries, reads, and tries again; ends with `Unwanted` or `Cancelled`.
     async fn while_wanted(&mut self) -> Interrupt {
-        self.desk.stream.set(StreamState::Connecting, None);
         loop {
+            if self.interrupts.target().covered {
+                // The last picture went with its session: nobody sees what was there before.
+                self.desk.stream.set(StreamState::Masked, None);
+                match attended(&mut self.desk, self.interrupts.next(), std::future::pending::<()>()).await {
+                    Err(Interrupt::Moved) => self.backoff.reset(Instant::now()),
+                    Err(interrupt) => return interrupt,
+                    Ok(()) => {}
+                }
+                continue;
+            }
+            if matches!(self.desk.stream.status().state, StreamState::Closed | StreamState::Masked) {
+                self.desk.stream.set(StreamState::Connecting, None);
+            }
             // A packet that makes the parser panic must cost this session and not the supervision: a task that is
             // gone would leave the last state standing for ever.
             let End { reason, live_for } =
@@ -73,7 +85,9 @@ impl<S: CameraSource> Supervisor<S> {
             match interrupt {
                 Interrupt::Moved => {
                     self.backoff.reset(Instant::now());
-                    self.desk.stream.set(StreamState::Connecting, None);
+                    if !self.interrupts.target().covered {
+                        self.desk.stream.set(StreamState::Connecting, None);
+                    }
                 }
                 Interrupt::Cancelled | Interrupt::Unwanted => return interrupt,
             }

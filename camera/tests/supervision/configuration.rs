@@ -62,6 +62,31 @@ async fn the_small_stream_can_be_taken_away_and_given_back() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_camera_that_is_covered_is_not_fetched_and_shows_nothing_of_before() {
+    let mut rig = Rig::live().await;
+    let mut viewer = rig.viewer("cam", StreamKind::Sub);
+    viewer.frame().await;
+    rig.fleet.configure(vec![CameraConfig { covered: true, ..camera("cam") }]);
+    rig.until("cam", StreamState::Masked).await;
+    assert_eq!(rig.source.sessions(), 0);
+    viewer.drain();
+    // Nor for somebody who comes now, nor by the large stream, however long they wait.
+    let mut late = rig.viewer("cam", StreamKind::Main);
+    tokio::time::sleep(Duration::from_secs(600)).await; // test time, not ours: nothing may come
+    for viewer in [&mut viewer, &mut late] {
+        let shown = viewer.drain();
+        assert!(!shown.iter().any(|step| matches!(step, Step::Frame(_))), "{shown:?}");
+    }
+    let state = |kind| rig.fleet.state(&id("cam"), kind).unwrap().state;
+    assert_eq!((state(StreamKind::Sub), state(StreamKind::Main)), (StreamState::Masked, StreamState::Masked));
+    assert_eq!(rig.source.attempts().len(), 1, "only from before");
+
+    rig.fleet.configure(vec![camera("cam")]);
+    rig.until("cam", StreamState::Live).await;
+    viewer.frame().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_reader_that_sleeps_gets_the_newest_state_of_every_stream() {
     let mut rig = Rig::with(Settings::default(), 1);
     rig.fleet.configure(vec![camera("a"), camera("b")]);

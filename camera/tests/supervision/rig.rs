@@ -54,6 +54,7 @@ pub(crate) fn camera(name: &str) -> CameraConfig {
         main: StreamUrl::parse(&format!("rtsp://{name}/main")).unwrap(),
         sub: Some(StreamUrl::parse(&format!("rtsp://{name}/sub")).unwrap()),
         credentials: Some(Credentials { user: "viewer".into(), password: "hunter2".into() }),
+        covered: false,
     }
 }
 

@@ -1,7 +1,8 @@
 //! Privacy masks: parts of a camera's picture that nobody is to see, a bedroom's window beside a crossing.
 //!
 //! The policy is the registry's, so it is in the journal: who reads the audit sees since when a part was covered. The
-//! pages draw it over every picture; pictures are not encoded anew, so the covered part still travels to the screen.
+//! pages draw it over every picture; pictures are not encoded anew, so the covered part still travels to the screen. A
+//! mask over the whole picture closes the camera: nothing of it is fetched at all.
 
 use serde::{Deserialize, Serialize};
 
@@ -59,6 +60,20 @@ impl Mask {
         Self::new(corners.ok_or(MaskError::Outside)?)
     }
 
+    /// Whether it covers the whole picture: a rectangle from corner to corner.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        // Twice the area, by Gauss: four points in the picture have all of it only at its own corners.
+        let next = self.0.iter().cycle().skip(1);
+        let twice: i64 = self
+            .0
+            .iter()
+            .zip(next)
+            .map(|(&[x, y], &[to_x, to_y])| i64::from(x) * i64::from(to_y) - i64::from(to_x) * i64::from(y))
+            .sum();
+        self.0.len() == 4 && twice.abs() == 2 * i64::from(FULL) * i64::from(FULL)
+    }
+
     /// The corners, in ten-thousandths of the picture's width and height.
     #[must_use]
     pub fn corners(&self) -> &[[u16; 2]] {
@@ -89,6 +104,16 @@ impl From<Mask> for Vec<[u16; 2]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_whole_picture_is_covered_from_corner_to_corner() {
+        let whole = |corners: &[f64]| Mask::of_fractions(corners).unwrap().is_whole();
+        assert!(whole(&[0.0, 0.0, 1.0, 0.0, 1.0, 1.0, 0.0, 1.0]));
+        assert!(whole(&[1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0]), "the other way round, from any corner");
+        assert!(!whole(&[0.0, 0.0, 1.0, 0.0, 1.0, 0.9999, 0.0, 1.0]));
+        assert!(!whole(&[0.0, 0.0, 1.0, 1.0, 1.0, 0.0, 0.0, 1.0]), "a bow tie");
+        assert!(!whole(&[0.0, 0.0, 1.0, 0.0, 1.0, 1.0]));
+    }
 
     #[test]
     fn a_mask_lies_in_the_picture_and_has_an_area() {

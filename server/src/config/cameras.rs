@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use pantau_camera::{CameraConfig, Credentials, StreamUrl};
+use pantau_schemas::registry::Mask;
 use pantau_schemas::registry::parse::Parsed;
 use pantau_schemas::toml_reader::{Fault, Faults};
 
@@ -29,7 +30,9 @@ pub(super) fn endpoints(parsed: &Parsed, base: &Path, faults: &Faults) -> Vec<Ca
                 .ok()
         };
         let Some(main) = url(&endpoint.url) else { continue };
+        let facts = parsed.registry.devices.get(id).and_then(|device| device.camera.as_ref());
         cameras.push(CameraConfig {
+            covered: facts.is_some_and(|camera| camera.masks.iter().any(Mask::is_whole)),
             id: id.clone(),
             main,
             sub: endpoint.sub_url.as_deref().and_then(url),

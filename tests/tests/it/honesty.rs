@@ -119,6 +119,11 @@ fn mute(address: SocketAddr) -> String {
     )
 }
 
+async fn reload(city: &TestCity) {
+    let reload = http::send(city.address(), Request::post("/v1/registry/reload"), "".into()).await.unwrap();
+    assert_eq!(reload.status, 200, "{}", reload.text());
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_state_of_a_tile_is_provoked_and_said_by_both_sides() {
     let tools = [Tool::GstRtspServer, Tool::Browser];
@@ -134,8 +139,7 @@ async fn every_state_of_a_tile_is_provoked_and_said_by_both_sides() {
     // Connecting: a camera that is new and does not answer.
     let silent = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     std::fs::write(city.dir().join("city/mute.toml"), mute(silent.local_addr().unwrap())).unwrap();
-    let reload = http::send(city.address(), Request::post("/v1/registry/reload"), "".into()).await.unwrap();
-    assert_eq!(reload.status, 200, "{}", reload.text());
+    reload(&city).await;
     browser.until("window.__record.some((now) => now.camera === 'cam-mute')", LONG).await.unwrap();
 
     city.cameras().unwrap().tell("freeze cam-2").await.unwrap();
@@ -149,6 +153,22 @@ async fn every_state_of_a_tile_is_provoked_and_said_by_both_sides() {
     city.cameras().unwrap().tell("go").await.unwrap();
     browser.until(&faces(&CAMERAS.map(|(name, _)| name), "live"), LONG).await.unwrap();
 
+    // Covered as a whole, and open again.
+    let file = city.dir().join("city/cameras.toml");
+    let open = std::fs::read_to_string(&file).unwrap();
+    let cover = |device: &str| {
+        let whole = "[[device.camera.mask]]\ncorners = [0, 0, 1, 0, 1, 1, 0, 1]\n";
+        format!("{device}{}", if device.contains("\"cam-4\"") { whole } else { "" })
+    };
+    let covered: Vec<String> = open.split("[[device]]").map(cover).collect();
+    std::fs::write(&file, covered.join("[[device]]")).unwrap();
+    reload(&city).await;
+    server_says(&mut live, "cam-4", StreamState::Masked).await;
+    browser.until(&faces(&["cam-4"], "masked"), LONG).await.unwrap();
+    std::fs::write(&file, open).unwrap();
+    reload(&city).await;
+    browser.until(&faces(&["cam-4"], "live"), LONG).await.unwrap();
+
     let seen = record(&mut browser).await;
     never_a_lie(&seen);
     for (camera, face) in [
@@ -156,6 +176,7 @@ async fn every_state_of_a_tile_is_provoked_and_said_by_both_sides() {
         ("cam-2", "frozen"),
         ("cam-3", "delayed"),
         ("cam-3", "lost"),
+        ("cam-4", "masked"),
         ("cam-mute", "connecting"),
         ("cam-mute", "lost"),
     ] {
