@@ -10,16 +10,13 @@ use pantau_schemas::world::Gap;
 
 use super::pulse::{ClockOffset, Pulse};
 use super::renewal::{Moment, Renewal};
+use super::repaint::{Repaint, Timer};
 use super::replica::{Replica, Touched};
 use crate::browser::{Socket, after, get_json, monotonic_ms, now, reload, since_reload_ms};
 use crate::text::Text;
 use crate::view::status::Status;
 use crate::zone::Zone;
 
-/// States reach the screen within this, ms: two frames of a 60 Hz screen.
-const ENTRIES_MS: u32 = 33;
-/// Values reach the screen within this, ms: nobody reads faster.
-const HEADS_MS: u32 = 250;
 /// How long "connected again" stands, ms.
 const CAUGHT_UP_MS: u32 = 4_000;
 
@@ -43,8 +40,7 @@ pub(crate) struct City {
     /// What a reload would interrupt at this moment.
     moment: StoredValue<Box<dyn FnMut() -> Moment>, LocalStorage>,
     socket: StoredValue<Option<Socket>, LocalStorage>,
-    /// What is newer than what is shown, and whether views follow within [`ENTRIES_MS`].
-    dirty: StoredValue<(Touched, bool)>,
+    repaint: StoredValue<Repaint>,
     registry: Trigger,
     devices: Trigger,
     feed: Trigger,
@@ -87,7 +83,7 @@ impl City {
             renewal: StoredValue::default(),
             moment: StoredValue::new_local(Box::new(|| Moment::Calm)),
             socket: StoredValue::new_local(None),
-            dirty: StoredValue::default(),
+            repaint: StoredValue::default(),
             registry,
             devices: Trigger::new(),
             feed: Trigger::new(),
@@ -189,7 +185,7 @@ impl City {
         self.touch(touched);
         if complete {
             // A whole city is shown at once: whoever was cut off, or has just come, waits for nothing more.
-            self.flush();
+            self.show(self.repaint.try_update_value(Repaint::flush).unwrap_or_default());
             self.known.set(true);
             if self.silent.get_untracked().is_some() {
                 self.caught_up.set(true);
@@ -258,22 +254,14 @@ impl City {
 
     /// Notes what is newer and sees to it that views follow soon.
     fn touch(self, touched: Touched) {
-        if touched.is_empty() {
-            return;
-        }
-        let only_heads = touched == Touched { heads: true, ..Touched::default() };
-        let (waiting, soon) = self.dirty.get_value();
-        self.dirty.set_value((waiting.and(touched), soon || !only_heads));
-        if !only_heads && !soon {
-            after(ENTRIES_MS, move || self.flush());
-        } else if waiting.is_empty() {
-            after(HEADS_MS, move || self.flush());
+        if let Some(Timer { ms, turn }) =
+            self.repaint.try_update_value(|repaint| repaint.touch(touched)).flatten()
+        {
+            after(ms, move || self.show(self.repaint.try_update_value(|r| r.due(turn)).unwrap_or_default()));
         }
     }
 
-    fn flush(self) {
-        let (dirty, _) = self.dirty.get_value();
-        self.dirty.set_value(Default::default());
+    fn show(self, dirty: Touched) {
         let parts = [
             (dirty.registry, self.registry),
             (dirty.devices, self.devices),
