@@ -1,8 +1,9 @@
-"""Cameras that are not ours: gst-rtsp-server with x264, Digest authentication, and faults on request.
+"""Cameras that are not ours: gst-rtsp-server with x264 and x265, Digest authentication, and faults on request.
 
     server.py --port 8554 --user viewer --password secret --mount cam-1=ball --mount cam-2=noise
 
-Every mount is H.264, 640x360 (a pattern with `-large`: 1280x720; with `-b`: every other frame is one that no other refers to), 15 frames a second, a key frame each second. A short clip is encoded once at the
+Every mount is H.264, 640x360 (a pattern with `-large`: 1280x720; with `-b`: every other frame is one that no other refers to; with
+`-h265`: H.265), 15 frames a second, a key frame each second. A short clip is encoded once at the
 start and then sent over and over from memory, so that a fault is exact: `freeze` repeats the very same bits.
 
 Standard input, one command a line, each answered with `ok COMMAND`:
@@ -31,15 +32,17 @@ FRAME_NS = Gst.SECOND // FPS
 ENCODER = "x264enc speed-preset=ultrafast tune=zerolatency key-int-max=15 bitrate=900 option-string=scenecut=0"
 # The order of decoding is that of sending; decoders put the pictures in the order of showing by themselves.
 REORDERED = "x264enc speed-preset=ultrafast key-int-max=16 bitrate=900 option-string=scenecut=0:bframes=1:b-adapt=0:b-pyramid=0:rc-lookahead=0:sync-lookahead=0:sliced-threads=1"
+ENCODER_265 = "x265enc speed-preset=ultrafast tune=zerolatency key-int-max=15 bitrate=900 option-string=scenecut=0:open-gop=0"
 PATTERNS = {"ball": "ball", "noise": "snow", "pinwheel": "pinwheel", "zone": "zone-plate kx2=20 ky2=20 kt=1"}
 
 
 def encode(pattern, frames, size=SMALL, encoder=ENCODER):
     """Encodes a clip; gives a list of (bytes, is key frame)."""
+    codec = "h265" if encoder is ENCODER_265 else "h264"
     pipeline = Gst.parse_launch(
         f"videotestsrc pattern={pattern} num-buffers={frames} ! "
         f"video/x-raw,format=I420,width={size[0]},height={size[1]},framerate={FPS}/1 ! {encoder} ! "
-        "h264parse config-interval=-1 ! video/x-h264,stream-format=byte-stream,alignment=au ! "
+        f"{codec}parse config-interval=-1 ! video/x-{codec},stream-format=byte-stream,alignment=au ! "
         "appsink name=out sync=false max-buffers=0"
     )
     sink = pipeline.get_by_name("out")
@@ -83,8 +86,8 @@ class Feed:
 class Mount:
     """A camera: its clip, its picture that stands still, and who watches."""
 
-    def __init__(self, clip, still):
-        self.clip, self.still = clip, still
+    def __init__(self, clip, still, codec):
+        self.clip, self.still, self.codec = clip, still, codec
         self.mode = "go"
         self.at = 0
         self.feeds = []
@@ -114,8 +117,8 @@ def factory(mount, permissions):
     made = GstRtspServer.RTSPMediaFactory()
     made.set_launch(
         "( appsrc name=src is-live=true format=time block=false "
-        "caps=video/x-h264,stream-format=byte-stream,alignment=au ! "
-        "h264parse config-interval=-1 ! rtph264pay name=pay0 pt=96 )"
+        f"caps=video/x-{mount.codec},stream-format=byte-stream,alignment=au ! "
+        f"{mount.codec}parse config-interval=-1 ! rtp{mount.codec}pay name=pay0 pt=96 )"
     )
     made.set_shared(True)
     made.set_permissions(permissions)
@@ -133,16 +136,18 @@ def main():
     options = options.parse_args()
     Gst.init(None)
 
-    still = encode("smpte100", GOP)
-    clips, mounts = {}, {}
+    stills, clips, mounts = {}, {}, {}
     for text in options.mount:
         name, pattern = text.split("=", 1)
         if pattern not in clips:
-            kind = pattern.removesuffix("-large").removesuffix("-b")
+            kind = pattern.removesuffix("-large").removesuffix("-b").removesuffix("-h265")
             size = LARGE if pattern.endswith("-large") else SMALL
-            encoder = REORDERED if pattern.endswith("-b") else ENCODER
+            encoder = REORDERED if pattern.endswith("-b") else ENCODER_265 if pattern.endswith("-h265") else ENCODER
             clips[pattern] = encode(PATTERNS[kind], CLIP_FRAMES, size, encoder)
-        mounts[name] = Mount(clips[pattern], still)
+        codec = "h265" if pattern.endswith("-h265") else "h264"
+        if codec not in stills:
+            stills[codec] = encode("smpte100", GOP, encoder=ENCODER_265 if codec == "h265" else ENCODER)
+        mounts[name] = Mount(clips[pattern], stills[codec], codec)
 
     server = GstRtspServer.RTSPServer()
     server.set_address("127.0.0.1")

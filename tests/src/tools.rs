@@ -97,12 +97,12 @@ fn gst_missing() -> Option<String> {
         gi.require_version('GstRtspServer', '1.0')\n\
         from gi.repository import Gst, GstRtspServer\n\
         Gst.init(None)\n\
-        for name in ('x264enc', 'h264parse', 'rtph264pay', 'videotestsrc'):\n    \
+        for name in ('x264enc', 'h264parse', 'rtph264pay', 'x265enc', 'h265parse', 'rtph265pay', 'videotestsrc'):\n    \
             assert Gst.ElementFactory.find(name), name";
     let mut command = Command::new(python());
     command.arg("-c").arg(probe).stdout(Stdio::null()).stderr(Stdio::null());
     let works = command.status().is_ok_and(|status| status.success());
-    (!works).then(|| "gst-rtsp-server, its Python binding or x264enc is not installed".to_owned())
+    (!works).then(|| "gst-rtsp-server, its Python binding, x264enc or x265enc is not installed".to_owned())
 }
 
 fn browser_missing() -> Option<String> {

@@ -65,7 +65,7 @@ pub const ALL: [Prerequisite; 4] = [
             "-c",
             "import gi; gi.require_version('Gst', '1.0'); gi.require_version('GstRtspServer', '1.0')\n\
              from gi.repository import Gst, GstRtspServer; Gst.init(None)\n\
-             assert all(Gst.ElementFactory.find(e) for e in ('x264enc', 'rtph264pay', 'h264parse'))",
+             assert all(Gst.ElementFactory.find(e) for e in ('x264enc', 'x265enc', 'rtph265pay', 'h265parse'))",
         ]),
     },
     Prerequisite {

@@ -56,6 +56,11 @@ const RECORD: &str = "(() => {
     }, 50);
 })()";
 
+/// Whether the browser itself says that it decodes a codec for a player.
+const DECODES: &str = "async (player, codec) => player === 'mse' \
+    ? MediaSource.isTypeSupported(`video/mp4; codecs=\"${codec}\"`) \
+    : (await VideoDecoder.isConfigSupported({ codec })).supported";
+
 async fn record(browser: &mut Browser) -> Vec<Value> {
     browser.eval("window.__record").await.unwrap().as_array().unwrap().clone()
 }
@@ -348,4 +353,42 @@ async fn a_media_source_over_a_thin_line_shows_less_and_says_so() {
     if have("a_media_source_over_a_thin_line_shows_less_and_says_so", &tools) {
         a_thin_line_is_told("mse").await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_codec_that_the_browser_lacks_is_said_and_costs_nobody_else_a_picture() {
+    let tools = [Tool::GstRtspServer, Tool::Browser];
+    if !have("a_codec_that_the_browser_lacks_is_said_and_costs_nobody_else_a_picture", &tools) {
+        return;
+    }
+    let cameras = [("cam-1", "ball"), ("cam-2", "ball-h265")];
+    let mut city = TestCity::plan().alone().cameras(&cameras).start().await.unwrap();
+    // The server carries it: it looks into the packets, and needs no decoder.
+    let mut live = city.live().await.unwrap();
+    server_says(&mut live, "cam-2", StreamState::Live).await;
+    let mut media = city.media(&["cam-2"]).await.unwrap();
+    media.until("pictures of H.265", LONG, |media| media.tile(0).key_frames >= 2).await.unwrap();
+    let codec = media.tile(0).codec.clone().unwrap();
+    assert!(codec.starts_with("hvc1.1.6.L"), "main profile by ISO 14496-15: {codec}");
+
+    for player in ["webcodecs", "mse"] {
+        let mut browser = page(&city, &format!("http://{}/wall/main?player={player}", city.address())).await;
+        browser.until(&faces(&["cam-1"], "live"), LONG).await.unwrap();
+        let asked = format!("({DECODES})('{player}', '{codec}')");
+        if browser.eval(&asked).await.unwrap() == true {
+            browser.until(&faces(&["cam-2"], "live"), LONG).await.unwrap();
+            say(&format!("this browser decodes {codec} by {player}"));
+            continue;
+        }
+        browser.until(&faces(&["cam-2"], "lost"), LONG).await.unwrap();
+        let words =
+            browser.eval("document.querySelector('[data-camera=\"cam-2\"] .verdict').innerText").await;
+        assert!(words.as_ref().unwrap().as_str().unwrap().contains("format video"), "{words:?}");
+        let drawn = browser.eval(&format!("{}.drawn", tile("cam-1"))).await.unwrap().as_u64().unwrap();
+        browser.until(&format!("{}.drawn > {}", tile("cam-1"), drawn + 30), LONG).await.unwrap();
+        assert_eq!(browser.eval(&faces(&["cam-1"], "live")).await.unwrap(), true);
+    }
+    // A standstill is found in these packets, too.
+    city.cameras().unwrap().tell("freeze cam-2").await.unwrap();
+    server_says(&mut live, "cam-2", StreamState::Frozen).await;
 }
