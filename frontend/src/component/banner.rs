@@ -14,7 +14,7 @@ pub(crate) fn Banner(city: City) -> impl IntoView {
     let text = city.text;
     let words = Memo::new(move |_| {
         let now = city.now.get();
-        let at = |time| moment(text, city.zone.get(), time, now);
+        let at = |time| moment(text, city.zone(), time, now);
         if let Some(since) = city.silent.get() {
             return Some(("lost", (text.link_lost)(&at(since))));
         }

@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 use leptos::prelude::*;
 use pantau_schemas::ids::DeviceId;
 
+use crate::component::each::Each;
+use crate::component::follow::follow;
 use crate::format::count;
 use crate::live::city::City;
 use crate::media::choice::Missing;
@@ -49,7 +51,7 @@ pub(crate) fn CameraGrid(
                 style:--columns=move || plan.with(|plan| plan.columns.max(1).to_string())
                 style:--rows=move || plan.with(|plan| plan.rows.len().max(1).to_string())
             >
-                <For each=move || headings.get() key=|heading| heading.clone() let:heading>
+                <Each each=move || headings.get() key=|heading| heading.clone() let:heading>
                     <h2
                         class="group"
                         style:grid-column=format!("{} / span {}", heading.column, heading.span)
@@ -57,18 +59,18 @@ pub(crate) fn CameraGrid(
                     >
                         <bdi>{heading.title}</bdi>
                     </h2>
-                </For>
-                <For each=flat key=|camera| camera.id.clone() let:camera>
+                </Each>
+                <Each each=flat key=|camera| camera.id.clone() let:camera>
                     {
                         let id = camera.id.clone();
-                        let place = Memo::new(move |_| {
+                        let place = follow(move |_| {
                             let (column, row) = places.with(|p| p.get(&id).copied().unwrap_or((1, 1)));
                             // Every second line is one of headings.
                             (column.to_string(), (row * 2).to_string())
                         });
                         view! { <CameraTile city screen camera=camera.id place=place.into() on eye/> }
                     }
-                </For>
+                </Each>
             </div>
             <p class="left-out" hidden=move || left_out.get() == 0>
                 {move || (text.more_cameras)(&count(text, left_out.get()))}

@@ -8,6 +8,7 @@ use pantau_schemas::registry::Level;
 use pantau_schemas::stream::StreamState;
 
 use crate::browser::now;
+use crate::component::follow::follow;
 use crate::live::city::City;
 use crate::live::replica::Replica;
 use crate::media::choice::{Missing, PlayerKind};
@@ -40,17 +41,17 @@ pub(crate) fn CameraTile(
 ) -> impl IntoView {
     let text = city.text;
     let id = camera.clone();
-    let alarm = Memo::new(move |_| {
+    let alarm = follow(move |_| {
         let on = on?;
         city.of_devices(|_| ());
         city.of_walls(|r| on.with(|screen| ringing(r.world(), screen, &id)))
     });
     // On a screen that arranges itself the camera's own tile is the alarm's.
-    let rank = Memo::new(move |_| match rank.map(|rank| rank.get()) {
+    let rank = follow(move |_| match rank.map(|rank| rank.get()) {
         None if alarm.with(Option::is_some) => Some("alarm"),
         rank => rank,
     });
-    let rings = Memo::new(move |_| alarm.get().filter(|_| rank.get() == Some("alarm")));
+    let rings = follow(move |_| alarm.get().filter(|_| rank.get() == Some("alarm")));
 
     let (canvas, video) = (NodeRef::<html::Canvas>::new(), NodeRef::<html::Video>::new());
     let report: TileSignal = RwSignal::new(None);
@@ -77,11 +78,11 @@ pub(crate) fn CameraTile(
     });
 
     let id = camera.clone();
-    let name = Memo::new(move |_| {
+    let name = follow(move |_| {
         city.of_registry(|r| r.world().registry.devices.get(&id).map(|d| d.name.clone()).unwrap_or_default())
     });
     let id = camera.clone();
-    let verdict = Memo::new(move |before: Option<&Verdict>| {
+    let verdict = follow(move |before: Option<&Verdict>| {
         let said = city.of_devices(|r| said(r, &id));
         let report = report.get().map(|mut report| {
             if let Ok(screen) = screen {
@@ -94,26 +95,26 @@ pub(crate) fn CameraTile(
         let verdict = judge(report.as_ref(), said, screen.err(), city.offset_ms());
         steady(before, verdict)
     });
-    let words = Memo::new(move |_| {
+    let words = follow(move |_| {
         let verdict = verdict.get();
-        caption(city.text, city.zone.get(), &verdict, now().plus_millis(city.offset_ms()))
+        caption(city.text, city.zone(), &verdict, now().plus_millis(city.offset_ms()))
     });
-    let face = Memo::new(move |_| face_word(verdict.get().face));
+    let face = follow(move |_| face_word(verdict.get().face));
     let part = move |pick: fn(&crate::view::caption::Caption) -> &String| {
-        Memo::new(move |_| words.with(|w| pick(w).clone()))
+        follow(move |_| words.with(|w| pick(w).clone()))
     };
     let (chip, word, since, why) =
         (part(|w| &w.chip), part(|w| &w.word), part(|w| &w.since), part(|w| &w.why));
     let id = camera.clone();
-    let masks = Memo::new(move |_| {
+    let masks = follow(move |_| {
         city.of_registry(|r| {
             let facts = r.world().registry.devices.get(&id).and_then(|device| device.camera.as_ref());
             facts.map(|facts| facts.masks.clone()).unwrap_or_default()
         })
     });
-    let size = Memo::new(move |_| report.with(|report| report.as_ref().map_or((0, 0), |report| report.size)));
+    let size = follow(move |_| report.with(|report| report.as_ref().map_or((0, 0), |report| report.size)));
     let id = camera.clone();
-    let level = Memo::new(move |_| {
+    let level = follow(move |_| {
         // A tile changes its size without a word; it is looked at once a second.
         city.now.track();
         let canvas = canvas.get().map(|element| device_size(&element));

@@ -13,6 +13,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement};
 
 use crate::browser::{best_effort, every};
+use crate::component::each::Each;
 use crate::format::count;
 use crate::live::city::City;
 use crate::view::letters::Account;
@@ -56,9 +57,9 @@ pub(crate) fn DeadLetterList(city: City) -> impl IntoView {
             <p class="nothing" hidden=move || nothing().is_none()>{nothing}</p>
             <p class="hint" hidden=move || tray.letters.with(Vec::is_empty)>{words.keys}</p>
             <ol class="letters" on:keydown=move |event| press(tray, &event)>
-                <For each=ids key=|id| *id let:id>
+                <Each each=ids key=|id| *id let:id>
                     <LetterLine tray id/>
-                </For>
+                </Each>
             </ol>
             <p hidden=move || !tray.has_more.get()>
                 <button type="button" on:click=move |_| tray.more()>{words.more}</button>

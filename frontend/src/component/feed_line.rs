@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use crate::component::each::Each;
 use crate::format::span;
 use crate::live::city::City;
 use crate::view::feed::{Item, feed};
@@ -30,7 +31,7 @@ pub(crate) fn FeedLine(city: City) -> impl IntoView {
     view! {
         <footer class="feed" aria-label=text.feed>
             <ul>
-                <For each=move || all.get() key=|item| (item.key.clone(), item.step, item.at) children=cell/>
+                <Each each=move || all.get() key=|item| (item.key.clone(), item.step, item.at) children=cell/>
             </ul>
             <p class="nothing" hidden=move || !empty.get()>{text.feed_empty}</p>
         </footer>

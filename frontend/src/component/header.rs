@@ -17,7 +17,6 @@ pub(crate) fn WallHeader(city: City, screen_name: Signal<Option<String>>) -> imp
             r.world().registry.city.as_ref().map(|city| city.name.clone()).unwrap_or_default()
         })
     });
-    let zone = city.zone;
     view! {
         <header class="head">
             <h1><bdi>{name}</bdi></h1>
@@ -26,9 +25,9 @@ pub(crate) fn WallHeader(city: City, screen_name: Signal<Option<String>>) -> imp
             </p>
             <Instruments city/>
             <p class="clock">
-                <span class="date">{move || date(text, zone.get(), city.now.get())}</span>
-                <time>{move || clock(text, zone.get(), city.now.get())}</time>
-                <span class="zone">{move || zone.get().suffix}</span>
+                <span class="date">{move || date(text, city.zone(), city.now.get())}</span>
+                <time>{move || clock(text, city.zone(), city.now.get())}</time>
+                <span class="zone">{move || city.zone().suffix}</span>
             </p>
         </header>
     }

@@ -23,7 +23,7 @@ pub(crate) fn MissingTable(city: City) -> impl IntoView {
     let rows = Memo::new(move |_| city.of_devices(rows));
     let row = move |row: Row| {
         let Missing { first, last, after, before } = row.missing;
-        let at = move |time| moment(text, city.zone.get(), time, city.now.get());
+        let at = move |time| moment(text, city.zone(), time, city.now.get());
         view! {
             <tr data-device=row.device>
                 <th scope="row"><bdi>{row.name}</bdi></th>

@@ -14,7 +14,7 @@ pub(crate) fn SumTable(city: City) -> impl IntoView {
         Memo::new(move |_| city.status.with(|s| s.as_ref().map(|s| s.sources.clone()).unwrap_or_default()));
     let row = move |source: SourceStatus| {
         let name = (text.source_name)(&source.source).map_or_else(|| source.source.clone(), str::to_owned);
-        let since = move || source.since.map(|at| moment(text, city.zone.get(), at, city.now.get()));
+        let since = move || source.since.map(|at| moment(text, city.zone(), at, city.now.get()));
         let state = source.state.as_deref().map_or_else(
             || text.nothing.to_owned(),
             |word| (text.status_word)(word).unwrap_or(word).to_owned(),
@@ -109,8 +109,7 @@ pub(crate) fn ServerFacts(city: City) -> impl IntoView {
         city.status.with(|status| {
             let Some(store) = status.as_ref().map(|s| &s.store) else { return text.nothing.to_owned() };
             let word = (text.status_word)(&store.state).map_or_else(|| store.state.clone(), str::to_owned);
-            let since =
-                store.since.map(|at| (text.since)(&moment(text, city.zone.get(), at, city.now.get())));
+            let since = store.since.map(|at| (text.since)(&moment(text, city.zone(), at, city.now.get())));
             [Some(word), since, store.error.clone()].into_iter().flatten().collect::<Vec<_>>().join(" · ")
         })
     };

@@ -12,7 +12,7 @@ pub(crate) fn ScreensTable(city: City) -> impl IntoView {
     let screens =
         Memo::new(move |_| city.status.with(|s| s.as_ref().map(|s| s.screens.clone()).unwrap_or_default()));
     let at = move |at: Option<pantau_schemas::time::Timestamp>| {
-        at.map(|at| moment(text, city.zone.get(), at, city.now.get()))
+        at.map(|at| moment(text, city.zone(), at, city.now.get()))
     };
     let row = move |screen: ScreenLine| {
         let (state, well) = match screen.state.as_deref() {

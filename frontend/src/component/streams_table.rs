@@ -33,7 +33,7 @@ pub(crate) fn StreamsTable(city: City) -> impl IntoView {
         value.map_or_else(|| text.nothing.to_owned(), |value| measure(text, value, decimals))
     };
     let row = move |row: Row| {
-        let since = move || row.since.map(|at| moment(text, city.zone.get(), at, city.now.get()));
+        let since = move || row.since.map(|at| moment(text, city.zone(), at, city.now.get()));
         // What is measured on screens belongs to the stream that is shown, as the supervisor's numbers do.
         let glass = {
             let (camera, open) = (row.camera.clone(), row.fps.is_some());

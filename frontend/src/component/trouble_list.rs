@@ -21,7 +21,7 @@ pub(crate) fn TroubleList(city: City, #[prop(default = LIMIT)] limit: usize) -> 
     let more = Memo::new(move |_| all.with(|all| all.total - all.newest.len()));
     let calm = Memo::new(move |_| city.known.get() && total.get() == 0);
     let row = move |trouble: Trouble| {
-        let since = move || (text.since)(&moment(text, city.zone.get(), trouble.since, city.now.get()));
+        let since = move || (text.since)(&moment(text, city.zone(), trouble.since, city.now.get()));
         view! {
             <li data-device=trouble.id.clone() data-state=severity(trouble.fault)>
                 <span class="name">{(trouble.fault == Fault::Screen).then(|| format!("{} ", text.screen))} <bdi>{trouble.name}</bdi></span>

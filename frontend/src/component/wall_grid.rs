@@ -11,6 +11,8 @@ use super::domain_strip::DomainStrip;
 use super::feed_line::FeedLine;
 use super::figures::Figures;
 use super::trouble_list::TroubleList;
+use crate::component::each::Each;
+use crate::component::follow::follow;
 use crate::format::{clock, date, measure, span};
 use crate::live::city::City;
 use crate::media::choice::Missing;
@@ -29,12 +31,12 @@ pub(crate) fn WallGrid(
     let cell = move |first: Hung| {
         let key = first.key.clone();
         // Where the cell is now; while it goes away, where it was.
-        let now = Memo::new(move |before: Option<&Hung>| {
+        let now = follow(move |before: Option<&Hung>| {
             let found = grid.with(|grid| grid.cells.iter().find(|cell| cell.key == key).cloned());
             found.or_else(|| before.cloned()).unwrap_or_else(|| first.clone())
         });
-        let place = Memo::new(move |_| now.with(|cell| lines(&cell.area)));
-        let rank = Memo::new(move |_| now.with(|cell| word(cell.rank)));
+        let place = follow(move |_| now.with(|cell| lines(&cell.area)));
+        let rank = follow(move |_| now.with(|cell| word(cell.rank)));
         let tile = now.with_untracked(|cell| cell.tile.clone());
         match tile {
             Tile::Camera { camera } => {
@@ -64,7 +66,7 @@ pub(crate) fn WallGrid(
             style:--columns=move || grid.with(|grid| grid.columns.to_string())
             style:--rows=move || grid.with(|grid| grid.rows.to_string())
         >
-            <For each=move || grid.with(|grid| grid.cells.clone()) key=|cell| cell.key.clone() children=cell/>
+            <Each each=move || grid.with(|grid| grid.cells.clone()) key=|cell| cell.key.clone() children=cell/>
         </main>
     }
 }
@@ -112,13 +114,13 @@ fn panel(city: City, tile: Tile) -> AnyView {
 /// The city's time.
 #[component]
 fn Clock(city: City) -> impl IntoView {
-    let (text, zone) = (city.text, city.zone);
+    let text = city.text;
     view! {
         <p class="time">
-            <time>{move || clock(text, zone.get(), city.now.get())}</time>
-            <span>{move || zone.get().suffix}</span>
+            <time>{move || clock(text, city.zone(), city.now.get())}</time>
+            <span>{move || city.zone().suffix}</span>
         </p>
-        <p class="date">{move || date(text, zone.get(), city.now.get())}</p>
+        <p class="date">{move || date(text, city.zone(), city.now.get())}</p>
     }
 }
 

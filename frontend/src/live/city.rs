@@ -12,6 +12,7 @@ use super::pulse::{ClockOffset, Pulse};
 use super::renewal::{Moment, Renewal};
 use super::repaint::{Repaint, Timer};
 use super::replica::{Replica, Touched};
+use super::tell::{put, tell};
 use crate::browser::{Socket, after, get_json, monotonic_ms, now, reload, since_reload_ms};
 use crate::text::Text;
 use crate::view::status::Status;
@@ -41,6 +42,8 @@ pub(crate) struct City {
     moment: StoredValue<Box<dyn FnMut() -> Moment>, LocalStorage>,
     socket: StoredValue<Option<Socket>, LocalStorage>,
     repaint: StoredValue<Repaint>,
+    /// The last minute in which readers that ended were forgotten.
+    swept: StoredValue<i64>,
     registry: Trigger,
     devices: Trigger,
     feed: Trigger,
@@ -61,21 +64,12 @@ pub(crate) struct City {
     pub(crate) caught_up: RwSignal<bool>,
     /// `GET /v1/status`; `None` when it could not be read.
     pub(crate) status: RwSignal<Option<Status>>,
-    /// Zone of the city.
-    pub(crate) zone: Memo<Zone>,
 }
 
 impl City {
     /// A city that nothing is known of, about to connect.
     pub(crate) fn connect(text: &'static Text) -> Self {
         let replica = StoredValue::new(Replica::default());
-        let registry = Trigger::new();
-        let zone = Memo::new(move |_| {
-            registry.track();
-            replica.with_value(|r| {
-                r.world().registry.city.as_ref().map_or(Zone::UTC, |city| Zone::of(&city.zone))
-            })
-        });
         let city = Self {
             text,
             replica,
@@ -84,7 +78,8 @@ impl City {
             moment: StoredValue::new_local(Box::new(|| Moment::Calm)),
             socket: StoredValue::new_local(None),
             repaint: StoredValue::default(),
-            registry,
+            swept: StoredValue::default(),
+            registry: Trigger::new(),
             devices: Trigger::new(),
             feed: Trigger::new(),
             heads: Trigger::new(),
@@ -97,7 +92,6 @@ impl City {
             silent: RwSignal::new(None),
             caught_up: RwSignal::new(false),
             status: RwSignal::new(None),
-            zone,
         };
         city.socket.set_value(Some(super::socket::connect(city)));
         city
@@ -107,11 +101,16 @@ impl City {
     pub(crate) fn follow_status(self, every_ms: u32) {
         let read = move || {
             leptos::task::spawn_local(async move {
-                self.status.set(get_json::<Status>("/v1/status").await);
+                put(self.status, get_json::<Status>("/v1/status").await);
             });
         };
         read();
         crate::browser::every(every_ms, read);
+    }
+
+    /// Zone of the city.
+    pub(crate) fn zone(self) -> Zone {
+        self.of_registry(|r| r.world().registry.city.as_ref().map_or(Zone::UTC, |city| Zone::of(&city.zone)))
     }
 
     /// Reads the replica without following it.
@@ -186,10 +185,10 @@ impl City {
         if complete {
             // A whole city is shown at once: whoever was cut off, or has just come, waits for nothing more.
             self.show(self.repaint.try_update_value(Repaint::flush).unwrap_or_default());
-            self.known.set(true);
+            put(self.known, true);
             if self.silent.get_untracked().is_some() {
-                self.caught_up.set(true);
-                after(CAUGHT_UP_MS, move || self.caught_up.set(false));
+                put(self.caught_up, true);
+                after(CAUGHT_UP_MS, move || put(self.caught_up, false));
             }
         }
         self.pass_time();
@@ -214,7 +213,7 @@ impl City {
     }
 
     fn welcomed(self, build: &str) {
-        self.link.set(Link::Up);
+        put(self.link, Link::Up);
         self.renewal.update_value(|renewal| renewal.welcomed(build, monotonic_ms()));
     }
 
@@ -232,7 +231,7 @@ impl City {
     }
 
     pub(super) fn unlinked(self) {
-        self.link.set(Link::Down);
+        put(self.link, Link::Down);
     }
 
     /// Looks at the clock: the second, and whether the server is silent.
@@ -240,16 +239,32 @@ impl City {
         let (silent, offset) =
             self.pulse.with_value(|(pulse, offset)| (pulse.silent_since(monotonic_ms()), offset.millis()));
         if self.silent.get_untracked() != silent {
-            self.silent.set(silent);
+            put(self.silent, silent);
         }
         let time = now().plus_millis(offset);
         if self.now.get_untracked().millis().div_euclid(1_000) != time.millis().div_euclid(1_000) {
-            self.now.set(time);
+            put(self.now, time);
         }
+        self.sweep(time);
         let seconds = offset / 1_000 * 1_000;
         if self.skew_ms.get_untracked() != seconds {
-            self.skew_ms.set(seconds);
+            put(self.skew_ms, seconds);
         }
+    }
+
+    /// Once a minute, tells everybody everything: whoever ended since is forgotten.
+    fn sweep(self, time: Timestamp) {
+        let minute = time.millis().div_euclid(60_000);
+        if self.swept.try_update_value(|swept| std::mem::replace(swept, minute)) == Some(minute) {
+            return;
+        }
+        self.show(Touched::ALL);
+        tell(self.skew_ms);
+        tell(self.known);
+        tell(self.link);
+        tell(self.silent);
+        tell(self.caught_up);
+        tell(self.status);
     }
 
     /// Notes what is newer and sees to it that views follow soon.
@@ -272,7 +287,7 @@ impl City {
         ];
         for (touched, trigger) in parts {
             if touched {
-                trigger.notify();
+                tell(trigger);
             }
         }
     }

@@ -17,3 +17,5 @@ pub mod repaint;
 pub mod replica;
 #[cfg(target_arch = "wasm32")]
 mod socket;
+#[cfg(target_arch = "wasm32")]
+mod tell;

@@ -39,7 +39,7 @@ pub struct Touched {
 
 impl Touched {
     /// A new World: everything.
-    const ALL: Self =
+    pub const ALL: Self =
         Self { registry: true, devices: true, feed: true, heads: true, walls: true, server: true };
 
     /// Both together.

@@ -46,7 +46,7 @@ pub(crate) fn Desk(text: &'static Text) -> impl IntoView {
             r.world().registry.city.as_ref().map(|city| city.name.clone()).unwrap_or_default()
         })
     };
-    let time = move || format!("{} {}", clock(text, city.zone.get(), city.now.get()), city.zone.get().suffix);
+    let time = move || format!("{} {}", clock(text, city.zone(), city.now.get()), city.zone().suffix);
     view! {
         <div class="desk" class:silent=move || city.silent.get().is_some()>
             <header class="desk-head">

@@ -26,7 +26,7 @@ pub(crate) fn Ops(text: &'static Text) -> impl IntoView {
             r.world().registry.city.as_ref().map(|city| city.name.clone()).unwrap_or_default()
         })
     };
-    let time = move || format!("{} {}", clock(text, city.zone.get(), city.now.get()), city.zone.get().suffix);
+    let time = move || format!("{} {}", clock(text, city.zone(), city.now.get()), city.zone().suffix);
     view! {
         <div class="ops" class:silent=move || city.silent.get().is_some()>
             <header class="ops-head">

@@ -33,7 +33,7 @@ const ROOMS: [Room; 5] = [
 const PROBE: &str = include_str!("../../browser/legible.js");
 
 /// Eight cameras that nobody answers for: with those that play, more than a page has room for from afar.
-fn silent_cameras() -> String {
+pub(crate) fn silent_cameras() -> String {
     let camera = |number| {
         format!(
             "[[device]]\nid = \"off-{number}\"\nclass = \"camera\"\nname = \"Simpang Jenderal Sudirman {number}\"\n\

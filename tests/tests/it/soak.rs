@@ -17,7 +17,9 @@ use pantau_tests::webhook::{Post, SOURCE, complaint};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use crate::legible::silent_cameras;
 use crate::wall::{CAMERAS, LONG, faces, same_world, server_says, wall};
+use crate::walls::done;
 
 /// Restarts of the short form, of which one is for warming up.
 const RESTARTS: u32 = 3;
@@ -198,4 +200,49 @@ async fn a_page_that_is_never_loaded_again_misses_nothing_and_grows_by_nothing()
     assert_eq!((column("stored").await, column("dead_lettered").await), (u64::from(sent), 0));
     let events = browser.events().await.unwrap();
     assert_eq!((&events["dialogs"], &events["errors"]), (&json!([]), &json!([])));
+}
+
+/// Changes of what hangs on a wall, a day's tour in half a minute; the first ones are for warming up.
+const CHANGES: u32 = 120;
+const WARM_UP_CHANGES: u32 = 30;
+/// WebAssembly memory grows by pages of 64 KiB; a page that leaked what a row reads grew by five of them.
+const CHANGES_WHIM: u64 = 64 * 1024;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wall_whose_cells_change_all_day_holds_on_to_nothing() {
+    if !have("a_wall_whose_cells_change_all_day_holds_on_to_nothing", &[Tool::Browser]) {
+        return;
+    }
+    let city = TestCity::plan().registry(&silent_cameras()).start().await.unwrap();
+    let mut browser = wall(&city).await;
+    let mut warm = None;
+    for change in 0..CHANGES {
+        let first = if change % 2 == 0 { 1 } else { 5 };
+        let cell = |column: u32| {
+            json!({"area": {"column": column, "row": 1},
+                   "tile": {"kind": "camera", "camera": format!("off-{}", first + column - 1)}})
+        };
+        let mut cells: Vec<Value> = (1..=4).map(cell).collect();
+        for (column, kind) in [(5, "trouble"), (6, "feed"), (7, "clock"), (8, "figures")] {
+            if change % 3 == 0 {
+                cells.push(json!({"area": {"column": column, "row": 1}, "tile": {"kind": kind}}));
+            }
+        }
+        let layout = json!({"columns": 8, "rows": 1, "cells": cells});
+        done(&city, change, &json!({"kind": "wall_layout", "screen": "main", "layout": layout})).await;
+        let hangs = format!("!!document.querySelector('main.hung [data-camera=\"off-{first}\"]')");
+        browser.until(&hangs, LONG).await.unwrap();
+        if change + 1 == WARM_UP_CHANGES {
+            warm = Some(weight(&mut browser).await);
+        }
+    }
+    let ([heap, nodes, listeners, memory], now) = (warm.unwrap(), weight(&mut browser).await);
+    say(&format!(
+        "MEASURED: {} changes of eight cells: heap {heap} and {} bytes, WebAssembly {memory} and {} bytes",
+        CHANGES - WARM_UP_CHANGES,
+        now[0],
+        now[3]
+    ));
+    assert!(now[3] <= memory + CHANGES_WHIM, "WebAssembly memory grew from {memory} to {}", now[3]);
+    assert!(now[1] <= nodes + NODES_WHIM && now[2] <= listeners, "{now:?}");
 }

@@ -5,6 +5,7 @@ use leptos::{html, prelude::*};
 
 use super::tray::Tray;
 use crate::browser::get_json;
+use crate::component::follow::follow;
 use crate::format::{count, moment};
 use crate::view::letters::{Letter, culprit, dump, visible};
 
@@ -12,7 +13,8 @@ use crate::view::letters::{Letter, culprit, dump, visible};
 pub(crate) fn LetterLine(tray: Tray, id: u64) -> impl IntoView {
     let (text, words) = (tray.city.text, tray.words());
     // What the list says; one that left it is shown as it was until its line is gone, too.
-    let letter = Memo::new(move |old: Option<&Letter>| {
+    let chosen = follow(move |_| tray.chosen.with(|chosen| chosen.contains(&id)));
+    let letter = follow(move |old: Option<&Letter>| {
         let known = tray.letters.with(|letters| letters.iter().find(|letter| letter.id == id).cloned());
         known.or_else(|| old.cloned()).unwrap_or_default()
     });
@@ -25,8 +27,7 @@ pub(crate) fn LetterLine(tray: Tray, id: u64) -> impl IntoView {
         }
     };
     let at = move || {
-        letter
-            .with(|letter| letter.last.map(|at| moment(text, tray.city.zone.get(), at, tray.city.now.get())))
+        letter.with(|letter| letter.last.map(|at| moment(text, tray.city.zone(), at, tray.city.now.get())))
     };
     let source = move || {
         letter.with(|letter| {
@@ -44,7 +45,7 @@ pub(crate) fn LetterLine(tray: Tray, id: u64) -> impl IntoView {
                 type="checkbox"
                 aria-label=name
                 hidden=move || !waits()
-                prop:checked=move || tray.chosen.with(|chosen| chosen.contains(&id))
+                prop:checked=chosen
                 on:change=move |_| tray.choose(id)
             />
             <details node_ref=details on:toggle=opened>
@@ -68,8 +69,8 @@ pub(crate) fn LetterLine(tray: Tray, id: u64) -> impl IntoView {
 /// What is wrong, where, what to do, and the bytes.
 #[component]
 fn Opened(tray: Tray, letter: Memo<Letter>, whole: Letter) -> impl IntoView {
-    let (text, words, zone, now) = (tray.city.text, tray.words(), tray.city.zone, tray.city.now);
-    let at = move |at| moment(text, zone.get(), at, now.get());
+    let (text, words, city, now) = (tray.city.text, tray.words(), tray.city, tray.city.now);
+    let at = move |at| moment(text, city.zone(), at, now.get());
     let place = {
         let raw = whole.raw.clone();
         move || {

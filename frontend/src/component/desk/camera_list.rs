@@ -4,6 +4,8 @@ use leptos::prelude::*;
 use pantau_schemas::entry::DeviceState;
 use pantau_schemas::ids::DeviceId;
 
+use crate::component::each::Each;
+use crate::component::follow::follow;
 use crate::desk::office::Office;
 use crate::desk::search::Card;
 use crate::format::count;
@@ -48,7 +50,7 @@ pub(crate) fn CameraList(office: Office) -> impl IntoView {
                 on:input=move |event| office.typed.set(event_target_value(&event))
             />
             <ul role="listbox" aria-labelledby="list-title" data-place="list" hidden=move || none.get()>
-                <For each=shown key=|card| (card.id.clone(), card.number, card.name.clone(), card.site.clone()) children=line/>
+                <Each each=shown key=|card| (card.id.clone(), card.number, card.name.clone(), card.site.clone()) children=line/>
             </ul>
             <p class="nothing" hidden=move || left_out.get() == 0>
                 {move || (words.more_hits)(&count(text, left_out.get()))}
@@ -70,18 +72,19 @@ fn CameraLine(office: Office, card: Card, current: Memo<Option<DeviceId>>) -> im
     let text = office.city.text;
     let Card { id, number, name, site, .. } = card;
     let key = id.clone();
-    let state = Memo::new(move |_| office.city.of_devices(|r| r.world().device_state(&key)));
+    let state = follow(move |_| office.city.of_devices(|r| r.world().device_state(&key)));
     let key = id.clone();
-    let tab = move || if current.with(|current| current.as_ref() == Some(&key)) { "0" } else { "-1" };
+    let first = follow(move |_| current.with(|current| current.as_ref() == Some(&key)));
+    let tab = move || if first.get() { "0" } else { "-1" };
     let key = id.clone();
-    let on_monitor = move || office.spot.with(|spot| spot.as_ref() == Some(&key)).to_string();
+    let on_monitor = follow(move |_| office.spot.with(|spot| spot.as_ref() == Some(&key)));
     let (focused, clicked, dragged) = (id.clone(), id.clone(), id.clone());
     view! {
         <li
             id=element_id(id.as_str())
             role="option"
             tabindex=tab
-            aria-selected=on_monitor
+            aria-selected=move || on_monitor.get().to_string()
             draggable="true"
             data-item=id.to_string()
             data-state=move || state_word(state.get())

@@ -11,6 +11,8 @@ use pantau_schemas::wall::{AlarmUse, Area, At, Layout, MOVING_WARN, Rank, Tile};
 use super::camera_list::state_word;
 use super::measures::Measures;
 use crate::component::camera_tile::CameraTile;
+use crate::component::each::Each;
+use crate::component::follow::follow;
 use crate::desk::office::Office;
 use crate::format::moment;
 use crate::media::choice::Missing;
@@ -56,7 +58,7 @@ pub(crate) fn Miniature(office: Office, screen: Result<Screen, Missing>) -> impl
                 <label>
                     <span class="hidden">{words.screen}</span>
                     <select prop:value=here on:change=move |event| office.to_screen(&event_target_value(&event))>
-                        <For each=move || screens.get() key=Clone::clone children=option/>
+                        <Each each=move || screens.get() key=Clone::clone children=option/>
                     </select>
                 </label>
                 <a href=move || format!("/wall/{}", here()) target="_blank" rel="noopener">{words.open_screen}</a>
@@ -101,7 +103,7 @@ fn Silent(office: Office) -> impl IntoView {
     });
     let line = move || {
         since.get().map(|(name, at)| {
-            let since = (text.since)(&moment(text, city.zone.get(), at, city.now.get()));
+            let since = (text.since)(&moment(text, city.zone(), at, city.now.get()));
             format!("{} {name} {} {since}", text.screen, text.screen_silent)
         })
     };
@@ -135,19 +137,18 @@ fn Cells(office: Office, screen: Result<Screen, Missing>) -> impl IntoView {
     let areas = move || all.with(|all| all.iter().map(|cell| cell.area).collect::<Vec<_>>());
     let content = move |(first, cheap): (Hung, bool)| {
         let key = first.key.clone();
-        let now = Memo::new(move |before: Option<&Hung>| {
+        let now = follow(move |before: Option<&Hung>| {
             let found = hung.with(|hung| hung.iter().find(|cell| cell.key == key).cloned());
             found.or_else(|| before.cloned()).unwrap_or_else(|| first.clone())
         });
-        let place = Memo::new(move |_| now.with(|cell| lines(&cell.area)));
-        let rank = Memo::new(move |_| now.with(|cell| cell.rank));
+        let place = follow(move |_| now.with(|cell| lines(&cell.area)));
+        let rank = follow(move |_| now.with(|cell| cell.rank));
         let word = move || match rank.get() {
             Rank::Pinned => "pinned",
             Rank::Alarm => "alarm",
             Rank::Watched | Rank::Context => "",
         };
-        let on =
-            Signal::derive(move || office.screen.get().map(|screen| screen.to_string()).unwrap_or_default());
+        let on = follow(move |_| office.screen.get().map(|screen| screen.to_string()).unwrap_or_default());
         match now.with_untracked(|cell| cell.tile.clone()) {
             Tile::Camera { camera } if cheap => view! {
                 <CameraTile
@@ -156,7 +157,7 @@ fn Cells(office: Office, screen: Result<Screen, Missing>) -> impl IntoView {
                     camera
                     place=place.into()
                     rank=Signal::derive(word)
-                    on
+                    on=on.into()
                 />
             }
             .into_any(),
@@ -181,10 +182,10 @@ fn Cells(office: Office, screen: Result<Screen, Missing>) -> impl IntoView {
             style:--rows=side(Layout::rows)
         >
             <div class="layer hung" aria-hidden="true">
-                <For each=keyed key=|(cell, cheap)| (cell.key.clone(), *cheap) children=content/>
+                <Each each=keyed key=|(cell, cheap)| (cell.key.clone(), *cheap) children=content/>
             </div>
             <div class="layer" role="group" aria-labelledby="wall-title" data-place="cell">
-                <For each=areas key=|area| *area children=move |area| view! { <Pick office area/> }/>
+                <Each each=areas key=|area| *area children=move |area| view! { <Pick office area/> }/>
             </div>
         </div>
     }
@@ -200,7 +201,7 @@ fn is_cheap(hung: &[Hung]) -> bool {
 fn Plain(office: Office, tile: Tile) -> impl IntoView {
     let state = tile.camera().cloned().map(|camera| {
         let text = office.city.text;
-        let state = Memo::new(move |_| office.city.of_devices(|r| r.world().device_state(&camera)));
+        let state = follow(move |_| office.city.of_devices(|r| r.world().device_state(&camera)));
         view! { <span class="value" data-state=move || state_word(state.get())>{move || (text.device_state)(state.get())}</span> }
     });
     view! { <bdi>{name(office, &tile)}</bdi> {state} }
@@ -229,15 +230,15 @@ fn Pick(office: Office, area: Area) -> impl IntoView {
     let (text, words) = (office.city.text, office.words());
     let at: At = area.at();
     let over = RwSignal::new(false);
-    let now = Memo::new(move |_| office.layout.with(|layout| layout.as_ref()?.cell(at)));
+    let now = follow(move |_| office.layout.with(|layout| layout.as_ref()?.cell(at)));
     let chosen =
-        Memo::new(move |_| office.cell.with(|cell| cell.as_ref().is_some_and(|cell| cell.area == area)));
+        follow(move |_| office.cell.with(|cell| cell.as_ref().is_some_and(|cell| cell.area == area)));
     let camera = move || now.with_untracked(|cell| cell.as_ref()?.tile.camera().cloned());
-    let state = Memo::new(move |_| {
+    let state = follow(move |_| {
         let camera = now.with(|cell| cell.as_ref()?.tile.camera().cloned())?;
         Some(office.city.of_devices(|r| r.world().device_state(&camera)))
     });
-    let zone = Memo::new(move |_| {
+    let zone = follow(move |_| {
         office.alarm_use(at).map(|alarms| match alarms {
             AlarmUse::May => ("may", words.zone_may),
             AlarmUse::MayNot => ("may_not", words.zone_may_not),
@@ -260,7 +261,7 @@ fn Pick(office: Office, area: Area) -> impl IntoView {
         }
         label
     };
-    let pending = Memo::new(move |_| {
+    let pending = follow(move |_| {
         let (screen, settled) = (office.screen.get(), office.settled());
         office.orders.with(|orders| {
             let mut about = orders.lines().filter(|line| {

@@ -6,6 +6,7 @@ use pantau_schemas::wall::Rank;
 
 use super::toolbar::Button;
 use crate::component::camera_tile::CameraTile;
+use crate::component::each::Each;
 use crate::desk::facts::{Facts, facts};
 use crate::desk::office::Office;
 use crate::format::{moment, span};
@@ -62,7 +63,7 @@ pub(crate) fn Monitor(office: Office, screen: Result<Screen, Missing>) -> impl I
                 </span>
             </h2>
             <div class="screen" id=PICTURE>
-                <For each=called key=|camera| camera.clone() children=picture/>
+                <Each each=called key=|camera| camera.clone() children=picture/>
                 <p class="nothing" hidden=move || !empty()>
                     <strong>{words.monitor_empty}</strong>
                     <span>{words.monitor_hint}</span>
@@ -132,7 +133,7 @@ fn Lines(office: Office, known: Memo<Option<Facts>>) -> impl IntoView {
             || text.nothing.to_owned(),
             |since| {
                 let age = (text.ago)(&span(text, now.millis_since(since)));
-                format!("{} ({age})", moment(text, city.zone.get(), since, now))
+                format!("{} ({age})", moment(text, city.zone(), since, now))
             },
         )
     };

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use pantau_schemas::ids::Seq;
 
+use crate::component::each::Each;
 use crate::desk::office::Office;
 use crate::desk::order::{Line, Outcome, State};
 use crate::text::desk::Desk;
@@ -65,7 +66,7 @@ pub(crate) fn OrderLines(office: Office) -> impl IntoView {
             <h2 id="orders-title">{words.orders}</h2>
             <p class="hidden" role="status">{newest}</p>
             <p class="blocked" role="status" hidden=move || office.blocked().is_none()>{move || office.blocked()}</p>
-            <ol><For each=move || lines.get() key=Clone::clone children=line/></ol>
+            <ol><Each each=move || lines.get() key=Clone::clone children=line/></ol>
             <p class="nothing" hidden=move || lines.with(|lines| !lines.is_empty())>{words.no_orders}</p>
         </section>
     }

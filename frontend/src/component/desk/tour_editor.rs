@@ -8,6 +8,7 @@ use pantau_schemas::wall::{MAX_SHOTS, MAX_STEPS, Tour};
 use super::order_lines::outcome;
 use super::tour_step::LegForm;
 use crate::browser::best_effort;
+use crate::component::each::Each;
 use crate::desk::office::Office;
 use crate::desk::round::{Editor, Fault, Field};
 use crate::desk::search::one;
@@ -186,14 +187,14 @@ pub(crate) fn TourEditor(sheet: Sheet) -> impl IntoView {
                     {words.tour_waits}
                 </label>
                 <datalist id="tour-cameras">
-                    <For each=move || office.cards.get() key=|card| (card.id.clone(), card.name.clone()) let:card>
+                    <Each each=move || office.cards.get() key=|card| (card.id.clone(), card.name.clone()) let:card>
                         <option value=card.name.clone()>{card.number.map(|number| number.to_string())}</option>
-                    </For>
+                    </Each>
                 </datalist>
                 <ol class="legs">
-                    <For each=move || 0..legs.get() key=|leg| *leg let:leg>
+                    <Each each=move || 0..legs.get() key=|leg| *leg let:leg>
                         <LegForm sheet leg legs/>
-                    </For>
+                    </Each>
                 </ol>
                 <p class="bar">
                     <button

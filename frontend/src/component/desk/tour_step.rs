@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use pantau_schemas::wall::{At, Layout, MAX_SHOTS};
 
 use super::tour_editor::Sheet;
+use crate::component::each::Each;
 use crate::desk::round::{Field, Place};
 
 /// `column,row`, as the value of a choice.
@@ -86,9 +87,9 @@ pub(crate) fn LegForm(sheet: Sheet, leg: usize, legs: Memo<usize>) -> impl IntoV
                     </button>
                     <button type="button" aria-label=named(words.remove_leg) on:click=remove>"×"</button>
                 </div>
-                <For each=move || 0..places.get() key=|place| *place let:place>
+                <Each each=move || 0..places.get() key=|place| *place let:place>
                     <PlaceForm sheet leg place/>
-                </For>
+                </Each>
             </fieldset>
         </li>
     }
@@ -147,9 +148,9 @@ fn PlaceForm(sheet: Sheet, leg: usize, place: usize) -> impl IntoView {
         <div class="place">
             <select aria-label=named(words.cell_field) on:change=to_cell>
                 <option value="" selected=move || at.get().is_none()>{words.choose_cell}</option>
-                <For each=move || cells.get() key=|cell| *cell let:cell>
+                <Each each=move || cells.get() key=|cell| *cell let:cell>
                     <option value=written(cell) selected=move || at.get() == Some(cell)>{office.place(cell)}</option>
-                </For>
+                </Each>
             </select>
             <input
                 type="text"

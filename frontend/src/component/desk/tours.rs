@@ -5,6 +5,8 @@ use pantau_schemas::command::Command;
 use pantau_schemas::ids::TourId;
 
 use super::tour_editor::{Sheet, TourEditor};
+use crate::component::each::Each;
+use crate::component::follow::follow;
 use crate::desk::office::Office;
 
 #[component]
@@ -28,22 +30,22 @@ pub(crate) fn Tours(office: Office) -> impl IntoView {
     });
     let line = move |(id, name, steps): (TourId, String, usize)| {
         let key = id.clone();
-        let here =
-            Memo::new(move |_| runs.with(|runs| runs.as_ref().filter(|runs| runs.tour == key).cloned()));
+        let here = follow(move |_| runs.with(|runs| runs.as_ref().filter(|runs| runs.tour == key).cloned()));
         let change = (words.change_tour_named)(&name);
         let (edited, key) = (id.clone(), id.clone());
         // On any screen: what runs is not changed under anybody's eyes.
-        let anywhere = Memo::new(move |_| {
+        let anywhere = follow(move |_| {
             city.of_walls(|r| {
                 let mut running =
                     r.world().walls.screens.values().filter_map(|screen| screen.wall.tour.as_ref());
                 running.any(|touring| touring.tour == key)
             })
         });
+        let waiting = follow(move |_| waits.get());
         let at = move || {
             here.get().map(|touring| {
                 let step = (words.step)(&(touring.step.saturating_add(1)).to_string(), &steps.to_string());
-                if waits.get() { format!("{step}, {}", words.waits) } else { step }
+                if waiting.get() { format!("{step}, {}", words.waits) } else { step }
             })
         };
         let press = {
@@ -61,14 +63,14 @@ pub(crate) fn Tours(office: Office) -> impl IntoView {
             let name = name.clone();
             move || if here.with(Option::is_some) { (words.stop)(&name) } else { (words.start)(&name) }
         };
-        let off = move || office.blocked().is_some() || office.layout.with(Option::is_none);
+        let off = follow(move |_| office.blocked().is_some() || office.layout.with(Option::is_none));
         view! {
             <li>
                 <button
                     type="button"
-                    aria-disabled=move || off().to_string()
+                    aria-disabled=move || off.get().to_string()
                     on:click=move |_| {
-                        if !untrack(off) {
+                        if !off.get_untracked() {
                             press();
                         }
                     }
@@ -100,7 +102,7 @@ pub(crate) fn Tours(office: Office) -> impl IntoView {
                 <h2 id="tours-title">{words.tours}</h2>
                 <button type="button" class="last" on:click=move |_| sheet.open_new()>{words.new_tour} "…"</button>
             </div>
-            <ul><For each=move || tours.get() key=Clone::clone children=line/></ul>
+            <ul><Each each=move || tours.get() key=Clone::clone children=line/></ul>
             <p class="nothing" hidden=move || tours.with(|tours| !tours.is_empty())>{words.no_tours}</p>
             <TourEditor sheet/>
         </section>
