@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::beats::Beats;
-use crate::core::{Control, Counts};
+use crate::core::{Control, Counts, Pace};
 use crate::hub::Hub;
 use crate::letters::Letters;
 use crate::media::Figures;
@@ -29,6 +29,7 @@ pub(crate) struct App<S> {
     pub(crate) store: Arc<S>,
     pub(crate) hub: Hub,
     pub(crate) counts: Counts,
+    pub(crate) pace: Pace,
     pub(crate) fleet: Fleet,
     /// Where windows of pictures run.
     pub(crate) pictures: Handle,

@@ -15,6 +15,7 @@ mod commit;
 mod counts;
 mod letters;
 mod numbers;
+mod pace;
 mod pending;
 mod seen;
 #[cfg(test)]
@@ -24,13 +25,14 @@ mod timers;
 pub(crate) use commands::{Record, key as command_key};
 pub(crate) use counts::{Counts, Letters};
 pub(crate) use letters::{Replay, Reread};
+pub(crate) use pace::{Durations, Pace};
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use pantau_engine::{Decision, Heard, Input, Timer, decide};
-use pantau_ingest::delivery::{Delivery, Receipt};
+use pantau_ingest::delivery::{Delivery, Outcome, Receipt};
 use pantau_schemas::entry::{Change, Entry};
 use pantau_schemas::ids::{ScreenId, Seq, SeriesId};
 use pantau_schemas::registry::Registry;
@@ -89,6 +91,7 @@ pub(crate) struct Parts<S> {
     pub(crate) batching: Batching,
     pub(crate) hub: Hub,
     pub(crate) counts: Counts,
+    pub(crate) pace: Pace,
     pub(crate) clock: Arc<dyn Clock>,
     /// How many dead letters may wait.
     pub(crate) letter_quota: LetterQuota,
@@ -113,9 +116,12 @@ struct Core {
     fresh: Vec<Arc<SealedEntry>>,
     hub: Hub,
     counts: Counts,
+    pace: Pace,
     clock: Arc<dyn Clock>,
     letter_quota: LetterQuota,
     letters_due: Arc<Notify>,
+    /// When what is being taken in was taken.
+    taken: Instant,
 }
 
 /// A series' place in the hub and the time of its newest sample.
@@ -133,10 +139,21 @@ pub(crate) async fn run<S: Store>(
     tracker: &TaskTracker,
     cancel: CancellationToken,
 ) {
-    let Parts { store, recovered, registry, build, batching, hub, counts, clock, letter_quota, letters_due } =
-        parts;
+    let Parts {
+        store,
+        recovered,
+        registry,
+        build,
+        batching,
+        hub,
+        counts,
+        pace,
+        clock,
+        letter_quota,
+        letters_due,
+    } = parts;
     let mut snapshot_at = first_snapshot(recovered.world.seq, recovered.entries_replayed);
-    let mut core = Core::new(recovered, batching, hub, counts, clock, (letter_quota, letters_due));
+    let mut core = Core::new(recovered, batching, hub, (counts, pace), clock, (letter_quota, letters_due));
     core.input(Input::Started(&build));
     core.input(Input::Registry(&registry));
     core.publish();
@@ -149,6 +166,7 @@ pub(crate) async fn run<S: Store>(
     let mut in_flight: Option<Flight> = None;
     let mut last_commit = Instant::now();
     let mut durable_world = false;
+    let mut answers: Option<Answers> = None;
     let mut taken = Vec::with_capacity(TAKE);
     let mut timer = tokio::time::interval(TIMER_EVERY);
     timer.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -166,6 +184,10 @@ pub(crate) async fn run<S: Store>(
                 return;
             }
         }
+        // After the next batch is on its way: the store works on it meanwhile.
+        if let Some(answers) = answers.take() {
+            answers.give();
+        }
         let stopping = cancel.is_cancelled();
         if stopping && in_flight.is_none() && core.pending.is_empty() {
             break;
@@ -178,7 +200,7 @@ pub(crate) async fn run<S: Store>(
             Some(progress) = commits.recv() => match progress {
                 Progress::Done(batch, committed) => {
                     if let Some(flight) = in_flight.take() {
-                        core.landed(flight, &batch, &committed);
+                        answers = Some(core.landed(flight, batch, &committed));
                         durable_world = core.pending.has_no_entries();
                     }
                     if core.world.seq.0 >= snapshot_at && durable_world {
@@ -203,6 +225,7 @@ pub(crate) async fn run<S: Store>(
                 }
             },
             Some(control) = control.recv() => {
+                core.taken = Instant::now();
                 core.obey(control);
                 core.publish();
             }
@@ -221,6 +244,7 @@ pub(crate) async fn run<S: Store>(
                     tracing::error!("every way in is gone; stopping");
                     cancel.cancel();
                 }
+                core.taken = Instant::now();
                 for delivery in taken.drain(..) {
                     core.accept(delivery);
                 }
@@ -254,12 +278,26 @@ struct Flight {
     failed: bool,
 }
 
+/// Who is to be told that a batch is durable.
+struct Answers {
+    waiting: Vec<(pending::Waiting, Outcome)>,
+    /// The batch itself: letting go of it takes a while too.
+    _batch: Box<Batch>,
+}
+
+impl Answers {
+    /// Tells everybody.
+    fn give(self) {
+        Receipt::answer_all(self.waiting.into_iter().map(|(waiting, outcome)| (waiting.receipt, outcome)));
+    }
+}
+
 impl Core {
     fn new(
         recovered: Recovered,
         batching: Batching,
         hub: Hub,
-        counts: Counts,
+        (counts, pace): (Counts, Pace),
         clock: Arc<dyn Clock>,
         (letter_quota, letters_due): (LetterQuota, Arc<Notify>),
     ) -> Self {
@@ -288,9 +326,11 @@ impl Core {
             fresh: Vec::new(),
             hub,
             counts,
+            pace,
             clock,
             letter_quota,
             letters_due,
+            taken: Instant::now(),
         };
         let timers: Vec<Timer> = Timer::all(&core.world).collect();
         for timer in timers {
@@ -408,11 +448,18 @@ impl Core {
         (flight, Box::new(pending.batch))
     }
 
-    /// The batch is durable: say so to everybody who waits.
-    fn landed(&mut self, flight: Flight, batch: &Batch, committed: &pantau_store::Committed) {
-        let outcomes: Vec<_> =
-            flight.waiting.iter().map(|waiting| (waiting.source, waiting.outcome(committed))).collect();
-        self.counts.add(outcomes.iter().copied(), committed);
+    /// The batch is durable: it is counted and the screens are told. Whoever waits is told by [`Answers::give`].
+    fn landed(&mut self, flight: Flight, batch: Box<Batch>, committed: &pantau_store::Committed) -> Answers {
+        let outcome = |waiting: pending::Waiting| {
+            let outcome = waiting.outcome(committed);
+            (waiting, outcome)
+        };
+        let waiting: Vec<_> = flight.waiting.into_iter().map(outcome).collect();
+        self.counts.add(waiting.iter().map(|(waiting, outcome)| (waiting.source, *outcome)), committed);
+        let now = Instant::now();
+        let awaited = waiting.iter().filter(|(waiting, _)| waiting.receipt.awaited());
+        let waits = awaited.map(|(waiting, _)| now.duration_since(waiting.since));
+        self.pace.note(now.duration_since(flight.started), waits);
         if flight.letters_due {
             self.letters_due.notify_one();
         }
@@ -424,7 +471,6 @@ impl Core {
             since: None,
             error: None,
         });
-        let answers = flight.waiting.into_iter().zip(outcomes);
-        Receipt::answer_all(answers.map(|(waiting, (_, outcome))| (waiting.receipt, outcome)));
+        Answers { waiting, _batch: batch }
     }
 }

@@ -103,6 +103,7 @@ async fn run_on<S: Store>(
     let epoch = Epoch::new(&format!("e{:016x}", rand::random::<u64>()))?;
     let hub = Hub::new(epoch, config.city.code.clone(), Arc::clone(&clock));
     let counts = Counts::new(&recovered.totals, &recovered.letters);
+    let pace = core::Pace::default();
     let letters = Letters::new(&config);
     let letters_due = Arc::new(Notify::new());
     let (intake, deliveries) = mpsc::channel(INTAKE);
@@ -117,6 +118,7 @@ async fn run_on<S: Store>(
         batching: config.keeping.batching.clone(),
         hub: hub.clone(),
         counts: counts.clone(),
+        pace: pace.clone(),
         clock: Arc::clone(&clock),
         letter_quota: letters.quota,
         letters_due: Arc::clone(&letters_due),
@@ -173,6 +175,7 @@ async fn run_on<S: Store>(
         store: Arc::clone(&store),
         hub,
         counts,
+        pace,
         fleet,
         pictures,
         screens,

@@ -25,7 +25,7 @@ impl Core {
             Fate::Known(refused @ Outcome::Refused(_)) => receipt.answer(refused),
             fate => {
                 let receipt = self.keep(receipt, fate);
-                self.pending.wait(Waiting { source, receipt, fate });
+                self.pending.wait(Waiting { source, receipt, fate, since: self.taken });
             }
         }
     }

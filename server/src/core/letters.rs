@@ -60,7 +60,8 @@ impl Core {
             if still.is_none() { &mut replayed } else { &mut failed }.push(id);
             self.pending.batch.replayed.push(Replayed { id, at, still });
             let fate = fate.unwrap_or_else(|fault| Fate::Known(refused(&fault)));
-            self.pending.wait(Waiting { source: Source::Replay, receipt, fate });
+            let since = self.taken;
+            self.pending.wait(Waiting { source: Source::Replay, receipt, fate, since });
         }
         if !(replayed.is_empty() && failed.is_empty()) {
             let change = Change::DeadLettersReplayed { replayed, failed };

@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use pantau_ingest::delivery::{Outcome, Receipt};
 use pantau_schemas::observation::{Sample, Source};
 use pantau_store::{Batch, Committed};
+use tokio::time::Instant;
 
 use crate::config::Batching;
 
@@ -74,6 +75,8 @@ pub(super) struct Waiting {
     pub(super) source: Source,
     pub(super) receipt: Receipt,
     pub(super) fate: Fate,
+    /// When the core took it in.
+    pub(super) since: Instant,
 }
 
 /// How a message's fate becomes known.
@@ -208,7 +211,8 @@ mod tests {
 
     fn message(number: usize) -> Waiting {
         let outcome = if number.is_multiple_of(2) { Outcome::Stored } else { Outcome::Duplicate };
-        Waiting { source: Source::Mqtt, receipt: Receipt::none(), fate: Fate::Known(outcome) }
+        let since = Instant::now();
+        Waiting { source: Source::Mqtt, receipt: Receipt::none(), fate: Fate::Known(outcome), since }
     }
 
     #[test]

@@ -151,6 +151,7 @@ impl Room {
             batching: crate::config::Batching::default(),
             hub: hub.clone(),
             counts: counts.clone(),
+            pace: Pace::default(),
             clock,
             letter_quota: LetterQuota { per_source: 100, per_device: 3 },
             letters_due: Arc::clone(&letters_due),

@@ -15,13 +15,14 @@ use pantau_store::{SourceTotals, Store};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::registry::Registry;
 
 use super::gate::{Action, Actor, Object, authorize};
 use crate::app::App;
-use crate::core::Letters;
+use crate::core::{Durations, Letters};
 
 /// The numbers of this moment.
 pub(crate) async fn metrics<S: Store>(
@@ -50,6 +51,7 @@ struct Snapshot {
     counters: Vec<(&'static str, &'static str, u64)>,
     letters: Vec<Letters>,
     samples: u64,
+    durations: [(&'static str, &'static str, Durations); 2],
 }
 
 impl Snapshot {
@@ -68,6 +70,18 @@ impl Snapshot {
             totals: app.counts.totals(),
             letters: app.counts.letters(),
             samples: app.counts.samples_stored(),
+            durations: [
+                (
+                    "pantau_store_commit_seconds",
+                    "From handing a batch to the store until it is durable",
+                    app.pace.commits(),
+                ),
+                (
+                    "pantau_acknowledgement_seconds",
+                    "From taking a message in until its acknowledgement, each after its commit",
+                    app.pace.waits(),
+                ),
+            ],
             gauges: vec![
                 ("pantau_journal_seq", "Newest entry of the journal", seq(world.seq.0)),
                 ("pantau_journal_settled_seq", "Newest durable entry", seq(settled.seq.0)),
@@ -193,6 +207,11 @@ impl Collector for Snapshot {
             None,
             samples.metric_type(),
         )?)?;
+        for (name, help, durations) in &self.durations {
+            let mut histogram = encoder.encode_descriptor(name, help, None, MetricType::Histogram)?;
+            let (sum, count, buckets) = (durations.sum(), durations.count(), durations.buckets());
+            histogram.encode_histogram::<[(&str, &str); 0]>(sum, count, &buckets, None)?;
+        }
         for (name, help, value) in &self.counters {
             let counter = ConstCounter::new(*value);
             counter.encode(encoder.encode_descriptor(name, help, None, counter.metric_type())?)?;
