@@ -13,6 +13,7 @@ mod days;
 mod dead_letters;
 mod events;
 mod fault;
+mod heads;
 mod insert;
 mod journal;
 mod letters;
@@ -80,6 +81,9 @@ impl Store for Postgres {
     }
 
     async fn recover(&self) -> Result<Recovered, StoreError> {
+        if let Some(writer) = self.writer.lock().await.as_mut() {
+            writer.catch_up().await?;
+        }
         recover::recover(&self.readers, self.city).await
     }
 

@@ -11,16 +11,37 @@ use super::copy::copy;
 use super::dead_letters;
 use super::events::{write_inbox, write_rest};
 use super::fault::{FromSqlx as _, is_duplicate, name};
-use super::insert::{insert, insert_each, number_series, write_heads};
-use super::measured::{Suspects, newest, rows};
+use super::heads::{self, Heads, Plan};
+use super::insert::{insert, insert_each, number_series};
+use super::measured::{Measured, Suspects, newest, rows};
 use crate::batch::{Batch, Committed, SealedEntry};
 use crate::chain::{append, split};
 use crate::error::{Conflict, StoreError};
 use crate::numbers::{Numbers, signed, unsigned};
 use crate::rows::digest;
 
+/// What the writer remembers between commits.
+#[derive(Debug)]
+pub(super) struct Memory {
+    /// The numbers of all series of the city: one entry a series, as many as there are in the database.
+    pub(super) series: HashMap<SeriesId, i64>,
+    pub(super) heads: Heads,
+}
+
 /// What a batch adds to the writer's memory once it is durable.
-type NewSeries = HashMap<SeriesId, i64>;
+#[derive(Debug)]
+pub(super) struct News {
+    series: HashMap<SeriesId, i64>,
+    heads: Plan,
+}
+
+impl Memory {
+    /// The batch is durable.
+    pub(super) fn learn(&mut self, news: News) {
+        self.series.extend(news.series);
+        self.heads.landed(news.heads);
+    }
+}
 
 /// How the samples that are surely new are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +56,7 @@ pub(super) enum Way {
 #[derive(Debug)]
 pub(super) enum Attempt {
     /// The batch is durable.
-    Committed(Committed, NewSeries),
+    Committed(Committed, News),
     /// Samples that were surely new were not. Nothing was written; the other [`Way`] will do.
     Collided,
 }
@@ -51,7 +72,7 @@ pub(super) struct Pen {
 pub(super) async fn commit(
     conn: &mut PgConnection,
     pen: Pen,
-    series: &HashMap<SeriesId, i64>,
+    memory: &Memory,
     batch: &Batch,
     (fingerprint, retry): (i64, bool),
     way: Way,
@@ -64,11 +85,13 @@ pub(super) async fn commit(
             committed.letters = dead_letters::totals(&mut *conn, pen.city).await.store()?;
         }
         conn.execute("ROLLBACK").await.store()?;
-        return Ok(Attempt::Committed(committed, NewSeries::new()));
+        // Which heads it wrote is not known any more: they are written again.
+        let heads = Plan::of_unknown(newest_of(batch, &Numbers::new(&memory.series)));
+        return Ok(Attempt::Committed(committed, News { series: HashMap::new(), heads }));
     }
     let (seq, hash) = write_entries(conn, pen.city, &tip, &batch.entries).await?;
     write_inbox(conn, pen.city, &batch.inbox).await?;
-    let mut numbers = Numbers::new(series);
+    let mut numbers = Numbers::new(&memory.series);
     for sample in batch.samples.iter().chain(batch.suspects.iter().flatten()) {
         numbers.want(&sample.series);
     }
@@ -88,15 +111,22 @@ pub(super) async fn commit(
     };
     let suspects = Suspects::new(&batch.suspects, &numbers);
     let suspects_new = suspects.count(&insert_each(conn, pen.city, &suspects.rows).await.store()?);
-    let heads = newest(samples.iter().chain(&suspects.rows));
-    write_heads(conn, pen.city, &heads, &numbers).await.store()?;
+    let newest = newest(samples.iter().chain(&suspects.rows));
+    let heads = memory.heads.plan(newest, samples.len() + suspects.rows.len(), &numbers);
+    heads::write(conn, pen.city, &heads, &numbers).await.store()?;
     write_rest(conn, pen.city, batch, &batch.sum(&suspects_new)).await.store()?;
     let letters = dead_letters::write(conn, pen.city, batch).await.store()?;
     let of_suspects: u64 = suspects_new.iter().map(|count| u64::try_from(*count).unwrap_or(0)).sum();
     let committed = Committed { suspects_new, samples_new: samples_new + of_suspects, letters };
-    write_tip(conn, pen, (seq, &hash), fingerprint, &committed).await?;
+    write_tip(conn, pen, (seq, &hash), (fingerprint, heads.behind), &committed).await?;
     conn.execute("COMMIT").await.store()?;
-    Ok(Attempt::Committed(committed, numbers.new))
+    Ok(Attempt::Committed(committed, News { series: numbers.new, heads }))
+}
+
+/// The newest of each series in a batch, of those series that have numbers.
+fn newest_of(batch: &Batch, numbers: &Numbers<'_>) -> Vec<Measured> {
+    let samples = rows(&batch.samples, numbers);
+    newest(samples.iter().chain(&Suspects::new(&batch.suspects, numbers).rows))
 }
 
 /// Where the journal ends, and what the last batch was.
@@ -133,11 +163,12 @@ async fn write_tip(
     conn: &mut PgConnection,
     pen: Pen,
     (seq, hash): (Seq, &Hash),
-    fingerprint: i64,
+    (fingerprint, behind): (i64, bool),
     committed: &Committed,
 ) -> Result<(), StoreError> {
     let updated = sqlx::query(
-        "UPDATE tip SET seq = $3, hash = $4, batch = $5, suspects = $6, samples = $7 WHERE city = $1 AND epoch = $2",
+        "UPDATE tip SET seq = $3, hash = $4, batch = $5, suspects = $6, samples = $7, behind = $8 \
+         WHERE city = $1 AND epoch = $2",
     )
     .bind(pen.city)
     .bind(pen.epoch)
@@ -146,6 +177,7 @@ async fn write_tip(
     .bind(fingerprint)
     .bind(serde_json::to_string(&committed.suspects_new).unwrap_or_default())
     .bind(signed(committed.samples_new))
+    .bind(behind)
     .execute(conn)
     .await
     .store()?;

@@ -1,6 +1,4 @@
-//! Writing samples one way or the other, the numbers of their series, and the newest of each.
-
-use std::collections::HashSet;
+//! Writing samples one way or the other, and the numbers of their series.
 
 use pantau_schemas::ids::SeriesId;
 use sqlx::PgConnection;
@@ -80,41 +78,4 @@ pub(super) async fn insert_each(
     .bind(column(rows, |row| row.value))
     .fetch_all(conn)
     .await
-}
-
-/// Newest values. A series has its row since its first sample; changing that measured a third cheaper than an
-/// insert that finds it in the way.
-pub(super) async fn write_heads(
-    conn: &mut PgConnection,
-    city: i32,
-    heads: &[Measured],
-    numbers: &Numbers<'_>,
-) -> Result<(), sqlx::Error> {
-    let fresh: HashSet<i64> = numbers.new.values().copied().collect();
-    let (new, known): (Vec<Measured>, Vec<Measured>) =
-        heads.iter().partition(|row| fresh.contains(&i64::from(row.series)));
-    let statements = [
-        (
-            new,
-            "INSERT INTO head (city, series, time, value) SELECT $1, * FROM unnest( \
-             $2::integer[], $3::bigint[], $4::float8[]) ON CONFLICT (city, series) DO UPDATE \
-             SET time = excluded.time, value = excluded.value WHERE excluded.time > head.time",
-        ),
-        (
-            known,
-            "UPDATE head SET time = new.time, value = new.value \
-             FROM unnest($2::integer[], $3::bigint[], $4::float8[]) AS new (series, time, value) \
-             WHERE head.city = $1 AND head.series = new.series AND head.time < new.time",
-        ),
-    ];
-    for (rows, statement) in statements.iter().filter(|(rows, _)| !rows.is_empty()) {
-        sqlx::query(*statement)
-            .bind(city)
-            .bind(column(rows, |row| row.series))
-            .bind(column(rows, |row| row.time))
-            .bind(column(rows, |row| row.value))
-            .execute(&mut *conn)
-            .await?;
-    }
-    Ok(())
 }

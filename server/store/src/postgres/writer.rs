@@ -5,16 +5,15 @@
 //! half-way, is never used again: the next commit opens a new one, sees to it that the old one is gone (so
 //! that what it had sent is decided, one way or the other) and takes the lock again.
 
-use std::collections::HashMap;
-
 use pantau_schemas::hash::Hash;
 use pantau_schemas::ids::SeriesId;
 use pantau_schemas::world::World;
 use sqlx::{Connection as _, Executor as _, PgConnection};
 
-use super::commit::{self, Attempt, Pen, Way};
+use super::commit::{self, Attempt, Memory, News, Pen, Way};
 use super::days::Days;
 use super::fault::{FromSqlx as _, within};
+use super::heads::{self, Heads};
 use super::open::{Settings, connect};
 use super::schema::{LOCKS, layout};
 use super::server::Server;
@@ -37,8 +36,7 @@ pub(super) struct Writer {
     conn: Option<PgConnection>,
     /// The server's process behind the last connection.
     backend: i32,
-    /// The numbers of all series of the city: one entry a series, as many as there are in the database.
-    series: HashMap<SeriesId, i64>,
+    memory: Memory,
     pub(super) days: Days,
     /// The fingerprint of a batch whose outcome is not known.
     uncertain: Option<i64>,
@@ -64,6 +62,8 @@ impl Writer {
         .fetch_one(&mut conn)
         .await
         .store()?;
+        let pen = Pen { city, epoch };
+        heads::take_over(&mut conn, pen).await?;
         warn_of_settings(&mut conn).await?;
         let layout = layout(&mut conn).await?;
         let days = Days::load(&mut conn, layout).await?;
@@ -79,10 +79,10 @@ impl Writer {
         Ok(Self {
             server: server.clone(),
             settings: settings.clone(),
-            pen: Pen { city, epoch },
+            pen,
             backend: backend(&mut conn).await?,
             conn: Some(conn),
-            series,
+            memory: Memory { series, heads: Heads::default() },
             days,
             uncertain: None,
         })
@@ -124,8 +124,8 @@ impl Writer {
         let limit = self.settings.answer_within;
         let outcome = within(limit, self.write(&mut conn, batch, (fingerprint, retry))).await;
         match outcome {
-            Ok((committed, new_series)) => {
-                self.series.extend(new_series);
+            Ok((committed, news)) => {
+                self.memory.learn(news);
                 self.uncertain = None;
                 self.put_back(conn);
                 Ok(committed)
@@ -142,13 +142,13 @@ impl Writer {
         conn: &mut PgConnection,
         batch: &Batch,
         attempt: (i64, bool),
-    ) -> Result<(Committed, HashMap<SeriesId, i64>), StoreError> {
+    ) -> Result<(Committed, News), StoreError> {
         self.days.cover(conn, batch).await?;
         let small = self.server.is_remote() && batch.samples.len() < self.settings.copy_over_tcp_from;
         let mut way = if small { Way::Inserted } else { Way::Copied };
         loop {
-            match commit::commit(conn, self.pen, &self.series, batch, attempt, way).await? {
-                Attempt::Committed(committed, new_series) => return Ok((committed, new_series)),
+            match commit::commit(conn, self.pen, &self.memory, batch, attempt, way).await? {
+                Attempt::Committed(committed, news) => return Ok((committed, news)),
                 Attempt::Collided => {
                     tracing::debug!(samples = batch.samples.len(), "samples came again; looking at each");
                     way = Way::Inserted;
@@ -184,7 +184,31 @@ impl Writer {
         }
     }
 
+    /// Writes the newest values that are not in their table yet.
+    pub(super) async fn catch_up(&mut self) -> Result<(), StoreError> {
+        if self.memory.heads.is_empty() {
+            return Ok(());
+        }
+        let mut conn = self.take().await?;
+        match within(self.settings.answer_within, self.memory.heads.catch_up(&mut conn, self.pen)).await {
+            Ok(()) => {
+                self.put_back(conn);
+                Ok(())
+            }
+            Err(error) => {
+                discard(conn).await;
+                Err(error)
+            }
+        }
+    }
+
     pub(super) async fn close(mut self) {
+        // A start can do without, but takes longer. Where there is no connection there is no time for it either.
+        if self.conn.is_some()
+            && let Err(error) = self.catch_up().await
+        {
+            tracing::warn!(%error, "newest values were not written; the next start takes them from the samples");
+        }
         if let Some(conn) = self.conn.take() {
             discard(conn).await;
         }

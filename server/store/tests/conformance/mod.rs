@@ -53,6 +53,7 @@ macro_rules! promises {
             samples::a_sample_that_comes_again_is_counted_as_known,
             samples::a_suspect_is_counted_as_what_it_turns_out_to_be,
             samples::a_late_sample_is_kept_in_its_place_and_is_not_the_newest,
+            samples::the_newest_of_very_many_series_is_there_after_a_restart,
             samples::buckets_are_what_one_would_count_by_hand,
         }
     };

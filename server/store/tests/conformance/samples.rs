@@ -77,6 +77,27 @@ pub(crate) async fn a_late_sample_is_kept_in_its_place_and_is_not_the_newest(hom
     assert_eq!(nobody, []);
 }
 
+/// However many change at once, and in however many commits.
+pub(crate) async fn the_newest_of_very_many_series_is_there_after_a_restart(home: &impl Home) {
+    let store = home.open().await;
+    let names: Vec<String> = (0..1_200).map(|n| format!("s-{n}/x")).collect();
+    for round in 0..3 {
+        let samples = names.iter().map(|name| sample(name, 1_000 * i64::from(round), f64::from(round)));
+        store.commit(&of_samples(samples.collect())).await.unwrap();
+    }
+    // One that came late, one that came again with another value, and one that is newer after all.
+    let late = [sample("s-1/x", 500, 7.0), sample("s-2/x", 2_000, 7.0), sample("s-3/x", 2_001, 7.0)];
+    let suspects = late.map(|sample| vec![sample]).to_vec();
+    store.commit(&Batch { suspects, ..Batch::default() }).await.unwrap();
+    store.close().await;
+    let heads = home.open().await.recover().await.unwrap().heads;
+    assert_eq!(heads.len(), names.len());
+    for head in heads {
+        let expected = if head.series == series("s-3/x") { (2_001, 7.0) } else { (2_000, 2.0) };
+        assert_eq!((head.time.millis_since(NOON), head.value), expected, "{}", head.series);
+    }
+}
+
 /// What the buckets must be, from the samples themselves.
 fn by_hand(samples: &BTreeMap<i64, f64>, from: i64, to: i64, width: i64) -> Vec<Bucket> {
     let mut buckets: BTreeMap<i64, Vec<f64>> = BTreeMap::new();

@@ -12,6 +12,7 @@ mod conformance;
 mod crash;
 mod faults;
 mod guards;
+mod heads;
 mod partitions;
 
 /// One test a promise, each with a database of its own on one of the shared servers.
