@@ -6,21 +6,26 @@
 
 mod bare;
 mod browser;
+mod buckets;
 mod crowd;
-mod intake;
+mod home;
 mod media;
 mod process;
 mod rtsp_client;
+mod sender;
 mod server;
 mod summary;
 mod telemetry;
+mod writes;
 
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
+use home::Home;
 use serde::Serialize;
 
 pub use bare::{BareOptions, run as bare};
+pub use home::Kind;
 pub use summary::Summary;
 
 /// Measures a release build on this machine
@@ -35,7 +40,10 @@ pub struct Options {
     /// Only these parts
     #[arg(long, value_delimiter = ',')]
     pub only: Vec<Part>,
-    /// Of the browser, only the lines whose name holds this text
+    /// Where telemetry is stored
+    #[arg(long, value_enum, default_value_t)]
+    pub store: Kind,
+    /// Of the browser and the writes, only the lines whose name holds this text
     #[arg(long)]
     pub line: Option<String>,
     /// Media workers of each page, to compare with the one that it has by itself
@@ -50,6 +58,8 @@ pub enum Part {
     Media,
     /// Messages to readers
     Telemetry,
+    /// Messages to the disk
+    Writes,
     /// The wall in a real browser
     Browser,
 }
@@ -65,6 +75,10 @@ pub struct Figure {
 
 impl Figure {
     fn new<const N: usize>(name: impl Into<String>, numbers: [(&str, f64); N]) -> Self {
+        Self::of(name, numbers)
+    }
+
+    fn of<'a>(name: impl Into<String>, numbers: impl IntoIterator<Item = (&'a str, f64)>) -> Self {
         let numbers = numbers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         Self { name: name.into(), numbers }
     }
@@ -107,14 +121,20 @@ pub async fn run(options: &Options, mut tell: impl FnMut(&Figure)) -> anyhow::Re
         }
     }
     if wanted(Part::Telemetry) {
+        let mut home = Home::open(options.store).await?;
         for scenario in telemetry::SCENARIOS {
-            let figure = telemetry::measure(scenario, length).await?;
+            let figure = telemetry::measure(scenario, &mut home, length).await?;
             tell(&figure);
             figures.push(figure);
         }
-        let figure = intake::measure(length).await?;
-        tell(&figure);
-        figures.push(figure);
+    }
+    if wanted(Part::Writes) {
+        let mut home = Home::open(options.store).await?;
+        let mut tell = |figure: Figure| {
+            tell(&figure);
+            figures.push(figure);
+        };
+        writes::measure(&mut home, length, options.line.as_deref(), &mut tell).await?;
     }
     Ok(figures)
 }

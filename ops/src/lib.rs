@@ -4,5 +4,6 @@
 
 pub mod bench;
 pub mod sim;
+pub mod stage;
 #[cfg(feature = "tool")]
 pub mod tool;

@@ -10,7 +10,6 @@
 
 #![warn(missing_docs)]
 
-pub mod broker;
 pub mod browser;
 pub mod city;
 pub mod device;
@@ -21,9 +20,6 @@ pub mod http;
 pub mod line;
 pub mod live;
 pub mod media;
-pub mod ports;
-pub mod postgres;
-pub mod process;
 pub mod proxy;
 pub mod readings;
 pub mod rtsp;
@@ -33,5 +29,6 @@ pub mod socket;
 pub mod throttle;
 pub mod time;
 pub mod tools;
-pub mod wait;
 pub mod webhook;
+
+pub use pantau_ops::stage::{broker, ports, postgres, process, wait};

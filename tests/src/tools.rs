@@ -6,6 +6,8 @@ use std::process::{Command, Stdio};
 use crate::disk::Disk;
 use crate::said::say;
 
+pub use pantau_ops::stage::programs::{find, postgres};
+
 /// A program that some tests need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tool {
@@ -46,29 +48,6 @@ pub fn have(name: &str, tools: &[Tool]) -> bool {
         }
         None => true,
     }
-}
-
-/// A program on the path; daemons live in `sbin`, which a person's path often leaves out.
-#[must_use]
-pub fn find(program: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path)
-        .chain(["/usr/sbin", "/usr/local/sbin"].map(PathBuf::from))
-        .map(|dir| dir.join(program))
-        .find(|candidate| candidate.is_file())
-}
-
-/// The folder with the programs of the newest PostgreSQL, which Debian keeps off the path; 15 or newer.
-#[must_use]
-pub fn postgres() -> Option<PathBuf> {
-    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let newest = versions
-        .filter_map(|entry| {
-            Some((entry.file_name().to_str()?.parse::<u32>().ok()?, entry.path().join("bin")))
-        })
-        .filter(|(version, folder)| *version >= 15 && folder.join("postgres").is_file())
-        .max();
-    newest.map(|(_, folder)| folder).or_else(|| find("initdb")?.parent().map(PathBuf::from))
 }
 
 /// The browser's program, by the names under which distributions ship it.

@@ -38,6 +38,10 @@ pub(super) struct Setup {
     pub(super) sensors: usize,
     /// Whether devices can publish to it.
     pub(super) intake: bool,
+    /// The address of its store; `None` for the one that it makes by itself.
+    pub(super) store: Option<String>,
+    /// The broker that it listens to.
+    pub(super) broker: Option<SocketAddr>,
 }
 
 impl Server {
@@ -54,8 +58,17 @@ impl Server {
             "[city]\ncode = \"bench\"\nname = \"Bench\"\nzone = \"Asia/Jakarta\"\nregistry = \"city\"\n\
              [server]\nlisten = \"{address}\"\ndata = \"data\"\n"
         );
+        if let Some(url) = &setup.store {
+            write!(config, "[store]\nurl = \"{url}\"\n")?;
+        }
+        if setup.intake || setup.broker.is_some() {
+            config.push_str("[mqtt]\n");
+        }
         if setup.intake {
-            write!(config, "[mqtt]\nlisten = \"{intake}\"\n")?;
+            writeln!(config, "listen = \"{intake}\"")?;
+        }
+        if let Some(broker) = setup.broker {
+            writeln!(config, "url = \"mqtt://{broker}\"")?;
         }
         std::fs::write(dir.path().join("pantau.toml"), config)?;
         let server = Self { child: serve(&dir)?, address, intake, dir };
@@ -99,6 +112,11 @@ impl Server {
     pub(super) async fn status(&self) -> anyhow::Result<serde_json::Value> {
         let (_, body) = get(self.address, "/v1/status").await?;
         Ok(serde_json::from_str(&body)?)
+    }
+
+    /// The text of `/metrics`.
+    pub(super) async fn metrics(&self) -> anyhow::Result<String> {
+        Ok(get(self.address, "/metrics").await?.1)
     }
 
     /// Waits until so many cameras are live.
@@ -154,8 +172,12 @@ async fn get(address: SocketAddr, path: &str) -> anyhow::Result<(u16, String)> {
 
 /// The server's release build: beside this program.
 fn binary() -> anyhow::Result<PathBuf> {
-    let own = std::env::current_exe()?;
-    let path = own.with_file_name("pantau");
+    program("pantau")
+}
+
+/// A program that was built beside this one.
+pub(super) fn program(name: &str) -> anyhow::Result<PathBuf> {
+    let path = std::env::current_exe()?.with_file_name(name);
     if !path.is_file() {
         bail!("{} is missing; `cargo bench-city` builds it", path.display());
     }

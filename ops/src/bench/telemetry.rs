@@ -20,6 +20,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 
 use super::Figure;
+use super::home::Home;
 use super::server::{Server, Setup};
 use super::summary::Summary;
 use crate::sim::clock::SystemClock;
@@ -56,8 +57,9 @@ const SETTLE: Duration = Duration::from_secs(3);
 ///
 /// # Errors
 /// Something could not be started or did not come to life.
-pub(super) async fn measure(scenario: Scenario, length: Duration) -> anyhow::Result<Figure> {
-    let setup = Setup { sensors: scenario.sensors, intake: true, ..Setup::default() };
+pub(super) async fn measure(scenario: Scenario, home: &mut Home, length: Duration) -> anyhow::Result<Figure> {
+    let store = home.fresh().await?;
+    let setup = Setup { sensors: scenario.sensors, intake: true, store, ..Setup::default() };
     let server = Server::start(&setup).await?;
 
     let begin = Instant::now() + SETTLE;

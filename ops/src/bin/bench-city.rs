@@ -33,7 +33,9 @@ async fn main() -> anyhow::Result<()> {
         let tool = ["run", "--locked", "--package", "pantau-ops", "--bin", "ops", "--", "bundle"];
         ensure!(cargo(&tool)?, "the browser bundle does not build");
     }
-    ensure!(cargo(&["build", "--release", "--locked", "--package", "pantau"])?, "the server does not build");
+    let build =
+        ["build", "--release", "--locked", "--package", "pantau", "--package", "pantau-store", "--bins"];
+    ensure!(cargo(&build)?, "the server does not build");
     let json = cli.options.json;
     let figures = bench::run(&cli.options, |figure| {
         if !json {

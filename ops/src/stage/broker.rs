@@ -8,8 +8,8 @@ use std::time::Duration;
 use anyhow::Context;
 use rustix::process::Signal;
 
-use crate::process::Process;
-use crate::{ports, tools, wait};
+use super::process::Process;
+use super::{ports, programs, wait};
 
 /// Whether the broker remembers sessions and messages over a restart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +59,7 @@ impl Broker {
     /// # Errors
     /// It did not come up.
     pub async fn up(&mut self) -> anyhow::Result<()> {
-        let program = tools::find("mosquitto").context("mosquitto is not installed")?;
+        let program = programs::find("mosquitto").context("mosquitto is not installed")?;
         let mut process =
             Process::start("mosquitto", Command::new(program).arg("-c").arg(&self.config), &self.log)?;
         wait::until("the broker's port", Duration::from_secs(10), async || {

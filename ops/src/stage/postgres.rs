@@ -1,4 +1,4 @@
-//! A PostgreSQL server of the test's own, on a Unix socket in its own folder.
+//! A PostgreSQL server of one's own, on a Unix socket in its own folder.
 
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::os::unix::process::CommandExt as _;
@@ -10,8 +10,8 @@ use anyhow::{Context, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use crate::process::Process;
-use crate::{tools, wait};
+use super::process::Process;
+use super::{programs, wait};
 
 /// How long it may take to start or to stop.
 const WITHIN: Duration = Duration::from_secs(60);
@@ -24,23 +24,33 @@ pub const SOCKET: &str = ".s.PGSQL.5432";
 pub struct Database {
     folder: TempDir,
     binaries: PathBuf,
+    settings: Vec<String>,
     process: Option<Process>,
 }
 
 impl Database {
-    /// Makes one and starts it.
+    /// Makes a small one and starts it.
     ///
     /// # Errors
     /// It did not come up.
     pub async fn start() -> anyhow::Result<Self> {
-        let binaries = tools::postgres().context("PostgreSQL is not installed")?;
+        Self::start_with(&["shared_buffers=32MB"]).await
+    }
+
+    /// Makes one with these settings and starts it.
+    ///
+    /// # Errors
+    /// It did not come up.
+    pub async fn start_with(settings: &[&str]) -> anyhow::Result<Self> {
+        let binaries = programs::postgres().context("PostgreSQL is not installed")?;
         // Another user must be able to walk into it, and the path of a socket is short.
         let folder = tempfile::Builder::new().prefix("pantau-pg-").tempdir_in("/tmp")?;
         if let Some((uid, gid)) = other_user()? {
             std::os::unix::fs::chown(folder.path(), Some(uid), Some(gid))?;
         }
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755))?;
-        let mut database = Self { folder, binaries, process: None };
+        let settings = settings.iter().map(|&setting| setting.to_owned()).collect();
+        let mut database = Self { folder, binaries, settings, process: None };
         let made = database
             .command("initdb")?
             .arg("--pgdata")
@@ -60,8 +70,11 @@ impl Database {
         let (data, folder) = (self.data(), self.folder.path().to_owned());
         let mut command = self.command("postgres")?;
         command.arg("-D").arg(&data).arg("-k").arg(&folder).stdout(Stdio::null());
-        for option in ["listen_addresses=", "port=5432", "shared_buffers=32MB"] {
+        for option in ["listen_addresses=", "port=5432"] {
             command.args(["-c", option]);
+        }
+        for setting in &self.settings {
+            command.args(["-c", setting]);
         }
         let mut process = Process::start("postgres", &mut command, &folder.join("postgres.log"))?;
         let mut probe = Command::new(self.binaries.join("pg_isready"));

@@ -1,4 +1,4 @@
-//! A program that a test started: it ends with the test, by its own id, also when the test panics.
+//! A program that somebody started: it ends with them, by its own id, also when a test panics.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use anyhow::Context;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::time::Instant;
 
-use crate::wait::until;
+use super::wait::until;
 
 /// Lines of a log that are shown when a test fails.
 const TAIL: usize = 60;
