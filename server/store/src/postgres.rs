@@ -47,6 +47,7 @@ use crate::store::Store;
 
 use self::fault::{FromSqlx as _, within};
 pub use self::open::Settings;
+use self::schema::Layout;
 pub use self::server::Server;
 use self::writer::Writer;
 
@@ -56,6 +57,7 @@ pub struct Postgres {
     /// The tenant's number, first in every key.
     city: i32,
     settings: Settings,
+    layout: Layout,
     readers: PgPool,
     /// `None` when opened for reading, and after [`Store::close`].
     writer: Mutex<Option<Writer>>,
@@ -98,7 +100,7 @@ impl Store for Postgres {
         to: Timestamp,
         limit: u32,
     ) -> Result<Vec<(Timestamp, f64)>, StoreError> {
-        self.ask(samples::samples(&self.readers, self.city, series, from..to, limit)).await
+        self.ask(samples::samples(&self.readers, (self.layout, self.city), series, from..to, limit)).await
     }
 
     async fn buckets(
@@ -109,7 +111,8 @@ impl Store for Postgres {
         width: Duration,
         limit: u32,
     ) -> Result<Vec<Bucket>, StoreError> {
-        self.ask(samples::buckets(&self.readers, self.city, series, from..to, width, limit)).await
+        self.ask(samples::buckets(&self.readers, (self.layout, self.city), series, from..to, width, limit))
+            .await
     }
 
     async fn dead_letters(&self, query: &DeadLetterQuery) -> Result<Vec<StoredDeadLetter>, StoreError> {

@@ -8,6 +8,7 @@ use sqlx::{Executor as _, PgConnection};
 
 use super::column::{column, text};
 use super::copy::copy;
+use super::days::Days;
 use super::dead_letters;
 use super::events::{write_inbox, write_rest};
 use super::fault::{FromSqlx as _, is_duplicate, name};
@@ -72,7 +73,7 @@ pub(super) struct Pen {
 pub(super) async fn commit(
     conn: &mut PgConnection,
     pen: Pen,
-    memory: &Memory,
+    (memory, days): (&Memory, &Days),
     batch: &Batch,
     (fingerprint, retry): (i64, bool),
     way: Way,
@@ -99,8 +100,8 @@ pub(super) async fn commit(
     let samples = rows(&batch.samples, &numbers);
     let samples_new = match (way, samples.is_empty()) {
         (_, true) => 0,
-        (Way::Inserted, _) => insert(conn, pen.city, &samples).await.store()?,
-        (Way::Copied, _) => match copy(conn, pen.city, &samples).await {
+        (Way::Inserted, _) => insert(conn, (pen.city, days), &samples).await.store()?,
+        (Way::Copied, _) => match copy(conn, (pen.city, days), &samples).await {
             Ok(count) => count,
             Err(error) if is_duplicate(&error) => {
                 conn.execute("ROLLBACK").await.store()?;
@@ -110,7 +111,7 @@ pub(super) async fn commit(
         },
     };
     let suspects = Suspects::new(&batch.suspects, &numbers);
-    let suspects_new = suspects.count(&insert_each(conn, pen.city, &suspects.rows).await.store()?);
+    let suspects_new = suspects.count(&insert_each(conn, (pen.city, days), &suspects.rows).await.store()?);
     let newest = newest(samples.iter().chain(&suspects.rows));
     let heads = memory.heads.plan(newest, samples.len() + suspects.rows.len(), &numbers);
     heads::write(conn, pen.city, &heads, &numbers).await.store()?;

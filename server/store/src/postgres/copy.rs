@@ -6,6 +6,8 @@
 
 use sqlx::{Error, PgConnection};
 
+use super::days::Days;
+use super::insert::insert_other;
 use super::measured::Measured;
 
 const STATEMENT: &str = "COPY sample (city, series, time, value) FROM STDIN (FORMAT binary)";
@@ -17,7 +19,16 @@ const ROW: usize = 2 + 4 * 4 + 4 + 4 + 8 + 8;
 const ROWS: usize = 4_096;
 
 /// Copies rows; a row that is there already is an error, and then none is.
-pub(super) async fn copy(conn: &mut PgConnection, city: i32, rows: &[Measured]) -> Result<u64, Error> {
+pub(super) async fn copy(
+    conn: &mut PgConnection,
+    (city, days): (i32, &Days),
+    rows: &[Measured],
+) -> Result<u64, Error> {
+    let (rows, other) = days.part(rows);
+    let count = insert_other(conn, city, &other).await?.len();
+    if rows.is_empty() {
+        return Ok(u64::try_from(count).unwrap_or(u64::MAX));
+    }
     let mut copy = conn.copy_in_raw(STATEMENT).await?;
     let mut buffer = Vec::with_capacity(HEADER.len() + ROWS.min(rows.len()) * ROW + END.len());
     buffer.extend_from_slice(HEADER);
@@ -30,7 +41,7 @@ pub(super) async fn copy(conn: &mut PgConnection, city: i32, rows: &[Measured]) 
     }
     buffer.extend_from_slice(&END);
     copy.send(buffer.as_slice()).await?;
-    copy.finish().await
+    Ok(copy.finish().await? + u64::try_from(count).unwrap_or(u64::MAX))
 }
 
 fn write(buffer: &mut Vec<u8>, city: i32, row: &Measured) {

@@ -4,7 +4,11 @@
 //! `sample_days_make` lets a device's clock reach. Anything else goes to the partition `sample_other`, from which it
 //! is moved should its day ever be made: a wrong clock costs a row there and not a table. So a day that cannot
 //! be made now, because a backup reads, is no reason to hold up a commit.
+//!
+//! A hypertable makes its chunks by itself, one for every day it is given. There the same days are let through, and the
+//! rest is put into a table `sample_other` beside it.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 
@@ -12,6 +16,7 @@ use sqlx::{Error, PgConnection};
 use tokio::time::Instant;
 
 use super::fault::FromSqlx as _;
+use super::measured::Measured;
 use super::schema::Layout;
 use crate::batch::Batch;
 use crate::error::StoreError;
@@ -28,7 +33,7 @@ pub(super) const fn day_of(time_us: i64) -> i64 {
     time_us.div_euclid(DAY_US)
 }
 
-/// What there is a partition for.
+/// What there is a partition for, or may be a chunk.
 #[derive(Debug)]
 pub(super) struct Days {
     pub(super) layout: Layout,
@@ -42,15 +47,13 @@ impl Days {
     /// The days that are there, those around today made.
     pub(super) async fn load(conn: &mut PgConnection, layout: Layout) -> Result<Self, StoreError> {
         let mut days = Self { layout, known: BTreeSet::new(), other: HashSet::new(), not_before: None };
-        if layout == Layout::Days {
-            days.make(conn, &[]).await?;
-        }
+        days.make(conn, &[]).await?;
         Ok(days)
     }
 
     /// Sees to it that the days of a batch, and the one after the last, are there.
     pub(super) async fn cover(&mut self, conn: &mut PgConnection, batch: &Batch) -> Result<(), StoreError> {
-        if self.layout == Layout::Hypertable || self.not_before.is_some_and(|at| Instant::now() < at) {
+        if self.not_before.is_some_and(|at| Instant::now() < at) {
             return Ok(());
         }
         let mut wanted: BTreeSet<i64> = BTreeSet::new();
@@ -77,7 +80,9 @@ impl Days {
                 if self.other.len() > OTHER_MAX {
                     self.other.clear();
                 }
-                self.other.extend(wanted.iter().filter(|day| !self.known.contains(day)));
+                // One that is too early stays so. One that is too late may come into reach: it is asked for again.
+                let newest = self.known.last().copied().unwrap_or(i64::MIN);
+                self.other.extend(wanted.iter().filter(|day| **day < newest && !self.known.contains(day)));
                 self.not_before = None;
                 Ok(())
             }
@@ -90,9 +95,15 @@ impl Days {
         }
     }
 
-    /// The oldest days that are there, before one.
-    pub(super) fn before(&self, end: i64) -> Vec<i64> {
-        self.known.range(..end).copied().collect()
+    /// Cuts rows into those that go to the table of samples and those that go to the one beside it. Of plain partitions
+    /// the database knows that better.
+    pub(super) fn part<'a>(&self, rows: &'a [Measured]) -> (Cow<'a, [Measured]>, Vec<Measured>) {
+        let other = |row: &&Measured| !self.known.contains(&day_of(row.time));
+        if self.layout == Layout::Days || !rows.iter().any(|row| other(&row)) {
+            return (Cow::Borrowed(rows), Vec::new());
+        }
+        let (other, own) = rows.iter().partition(other);
+        (Cow::Owned(own), other)
     }
 
     /// A day was dropped.

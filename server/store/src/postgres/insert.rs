@@ -4,6 +4,7 @@ use pantau_schemas::ids::SeriesId;
 use sqlx::PgConnection;
 
 use super::column::column;
+use super::days::Days;
 use super::measured::Measured;
 use crate::numbers::Numbers;
 
@@ -43,39 +44,63 @@ pub(super) async fn number_series(
 /// Inserts rows in one statement, leaving alone those that are there; gives how many were new.
 pub(super) async fn insert(
     conn: &mut PgConnection,
-    city: i32,
+    (city, days): (i32, &Days),
     rows: &[Measured],
 ) -> Result<u64, sqlx::Error> {
+    let (rows, other) = days.part(rows);
+    let other = insert_other(conn, city, &other).await?.len();
     let inserted = sqlx::query(
         "INSERT INTO sample (city, series, time, value) SELECT $1, * FROM unnest( \
          $2::integer[], $3::bigint[], $4::float8[]) ON CONFLICT DO NOTHING",
     )
     .bind(city)
-    .bind(column(rows, |row| row.series))
-    .bind(column(rows, |row| row.time))
-    .bind(column(rows, |row| row.value))
+    .bind(column(&rows, |row| row.series))
+    .bind(column(&rows, |row| row.time))
+    .bind(column(&rows, |row| row.value))
     .execute(conn)
     .await?;
-    Ok(inserted.rows_affected())
+    Ok(inserted.rows_affected() + u64::try_from(other).unwrap_or(u64::MAX))
 }
 
 /// The same; gives the keys of those that were new.
 pub(super) async fn insert_each(
     conn: &mut PgConnection,
+    (city, days): (i32, &Days),
+    rows: &[Measured],
+) -> Result<Vec<(i32, i64)>, sqlx::Error> {
+    let (rows, other) = days.part(rows);
+    let mut new = insert_other(conn, city, &other).await?;
+    let own = "INSERT INTO sample (city, series, time, value) SELECT $1, * FROM unnest( \
+         $2::integer[], $3::bigint[], $4::float8[]) ON CONFLICT DO NOTHING RETURNING series, time";
+    new.extend(insert_into(conn, own, city, &rows).await?);
+    Ok(new)
+}
+
+/// The same for rows of odd days beside a hypertable ([`Days::part`]).
+pub(super) async fn insert_other(
+    conn: &mut PgConnection,
+    city: i32,
+    rows: &[Measured],
+) -> Result<Vec<(i32, i64)>, sqlx::Error> {
+    let other = "INSERT INTO sample_other (city, series, time, value) SELECT $1, * FROM unnest( \
+         $2::integer[], $3::bigint[], $4::float8[]) ON CONFLICT DO NOTHING RETURNING series, time";
+    insert_into(conn, other, city, rows).await
+}
+
+async fn insert_into(
+    conn: &mut PgConnection,
+    statement: &'static str,
     city: i32,
     rows: &[Measured],
 ) -> Result<Vec<(i32, i64)>, sqlx::Error> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    sqlx::query_as(
-        "INSERT INTO sample (city, series, time, value) SELECT $1, * FROM unnest( \
-         $2::integer[], $3::bigint[], $4::float8[]) ON CONFLICT DO NOTHING RETURNING series, time",
-    )
-    .bind(city)
-    .bind(column(rows, |row| row.series))
-    .bind(column(rows, |row| row.time))
-    .bind(column(rows, |row| row.value))
-    .fetch_all(conn)
-    .await
+    sqlx::query_as(statement)
+        .bind(city)
+        .bind(column(rows, |row| row.series))
+        .bind(column(rows, |row| row.time))
+        .bind(column(rows, |row| row.value))
+        .fetch_all(conn)
+        .await
 }

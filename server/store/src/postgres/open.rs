@@ -53,8 +53,9 @@ impl Postgres {
             None => add_city(&mut conn, city).await?,
         };
         let writer = Writer::take_over(number, server, settings, conn).await?;
-        let readers = readers(server, settings);
-        Ok(Self { city: number, settings: settings.clone(), readers, writer: Mutex::new(Some(writer)) })
+        let (layout, readers) = (writer.days.layout, readers(server, settings));
+        let (settings, writer) = (settings.clone(), Mutex::new(Some(writer)));
+        Ok(Self { city: number, settings, layout, readers, writer })
     }
 
     /// Opens an existing store for reading, also while a server writes to it: for `audit verify` and
@@ -71,9 +72,10 @@ impl Postgres {
         schema::check(&mut conn).await?;
         let number = city_number(&mut conn, city).await?;
         let number = number.ok_or_else(|| StoreError::NoCity(city.clone()))?;
+        let layout = schema::layout(&mut conn).await?;
         conn.close().await.store()?;
-        let readers = readers(server, settings);
-        Ok(Self { city: number, settings: settings.clone(), readers, writer: Mutex::new(None) })
+        let (settings, readers) = (settings.clone(), readers(server, settings));
+        Ok(Self { city: number, settings, layout, readers, writer: Mutex::new(None) })
     }
 
     /// Brings the schema up to date, beside a running server too; grants the run-time role its rights.

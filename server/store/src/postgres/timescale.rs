@@ -19,14 +19,19 @@ const OLDEST: (u32, u32) = (2, 13);
 struct Part {
     /// For the log.
     name: &'static str,
-    /// A query that gives a row when the part is there already.
+    /// A query that gives a row when the part is there already. What a job of an aggregate is said to be on differs: the
+    /// view in newer versions, what lies behind it in older ones.
     there: &'static str,
     /// Statements that make it, each in a transaction of its own.
     make: &'static [&'static str],
 }
 
-/// Times and offsets are microseconds, as the column is. Late samples are common, and a late one in a
-/// compressed chunk is expensive: a week goes by before a chunk is compressed.
+/// Times and offsets are microseconds, as the column is. A week goes by before a chunk is compressed: late samples are
+/// common, and one that falls into a compressed chunk costs more, of older versions a thousand others unpacked.
+///
+/// The aggregates are for dashboards; Pantau's own answers come from the samples, because a late sample is in an
+/// aggregate only after its next refresh. A refresh has no oldest time: it looks at what changed since the last
+/// one alone, and so late samples of any age come in, and what retention dropped goes out.
 const PARTS: [Part; 3] = [
     Part {
         name: "compression of samples older than 7 days",
@@ -40,27 +45,33 @@ const PARTS: [Part; 3] = [
     },
     Part {
         name: "the aggregate of every minute",
-        there: "SELECT 1 FROM timescaledb_information.continuous_aggregates \
-                WHERE view_schema = 'pantau' AND view_name = 'sample_minute'",
+        there: "SELECT 1 FROM timescaledb_information.jobs AS job JOIN timescaledb_information.continuous_aggregates AS one \
+                  ON (job.hypertable_schema, job.hypertable_name) IN ((view_schema, view_name), \
+                    (materialization_hypertable_schema, materialization_hypertable_name)) \
+                WHERE proc_name = 'policy_refresh_continuous_aggregate' \
+                  AND view_schema = 'pantau' AND view_name = 'sample_minute'",
         make: &[
-            "CREATE MATERIALIZED VIEW sample_minute WITH (timescaledb.continuous) AS \
+            "CREATE MATERIALIZED VIEW IF NOT EXISTS sample_minute WITH (timescaledb.continuous) AS \
              SELECT city, series, time_bucket(BIGINT '60000000', time) AS start, min(value) AS min, max(value) AS max, \
                sum(value) AS sum, count(*) AS count, last(value, time) AS last \
              FROM sample GROUP BY city, series, time_bucket(BIGINT '60000000', time) WITH NO DATA",
-            "SELECT add_continuous_aggregate_policy('sample_minute', start_offset => BIGINT '172800000000', \
+            "SELECT add_continuous_aggregate_policy('sample_minute', start_offset => NULL, \
              end_offset => BIGINT '60000000', schedule_interval => INTERVAL '1 minute', if_not_exists => true)",
         ],
     },
     Part {
         name: "the aggregate of every hour",
-        there: "SELECT 1 FROM timescaledb_information.continuous_aggregates \
-                WHERE view_schema = 'pantau' AND view_name = 'sample_hour'",
+        there: "SELECT 1 FROM timescaledb_information.jobs AS job JOIN timescaledb_information.continuous_aggregates AS one \
+                  ON (job.hypertable_schema, job.hypertable_name) IN ((view_schema, view_name), \
+                    (materialization_hypertable_schema, materialization_hypertable_name)) \
+                WHERE proc_name = 'policy_refresh_continuous_aggregate' \
+                  AND view_schema = 'pantau' AND view_name = 'sample_hour'",
         make: &[
-            "CREATE MATERIALIZED VIEW sample_hour WITH (timescaledb.continuous) AS \
+            "CREATE MATERIALIZED VIEW IF NOT EXISTS sample_hour WITH (timescaledb.continuous) AS \
              SELECT city, series, time_bucket(BIGINT '3600000000', time) AS start, min(value) AS min, max(value) AS max, \
                sum(value) AS sum, count(*) AS count, last(value, time) AS last \
              FROM sample GROUP BY city, series, time_bucket(BIGINT '3600000000', time) WITH NO DATA",
-            "SELECT add_continuous_aggregate_policy('sample_hour', start_offset => BIGINT '604800000000', \
+            "SELECT add_continuous_aggregate_policy('sample_hour', start_offset => NULL, \
              end_offset => BIGINT '3600000000', schedule_interval => INTERVAL '30 minutes', if_not_exists => true)",
         ],
     },
@@ -73,8 +84,11 @@ pub(super) async fn make(conn: &mut PgConnection) -> Result<bool, StoreError> {
         tracing::warn!(version, "this TimescaleDB is too old to be used: samples go to plain partitions");
         return Ok(false);
     }
+    let schema = find_functions(conn).await?;
     let mut transaction = conn.begin().await.store()?;
-    transaction.execute(HYPERTABLE).await.store()?;
+    // Only the name of a schema, quoted by the database itself.
+    let hypertable = HYPERTABLE.replace("EXTENSION_SCHEMA", &schema);
+    transaction.execute(AssertSqlSafe(hypertable)).await.store()?;
     transaction.commit().await.store()?;
     tracing::info!(version, "samples go to a hypertable of TimescaleDB");
     Ok(true)
@@ -82,6 +96,7 @@ pub(super) async fn make(conn: &mut PgConnection) -> Result<bool, StoreError> {
 
 /// Adds what the licence and the version allow and is not there yet. A part that fails is left out.
 pub(super) async fn refine(conn: &mut PgConnection) -> Result<(), StoreError> {
+    find_functions(conn).await?;
     let licence: Option<String> = sqlx::query_scalar("SELECT current_setting('timescaledb.license', true)")
         .fetch_one(&mut *conn)
         .await
@@ -105,6 +120,33 @@ pub(super) async fn refine(conn: &mut PgConnection) -> Result<(), StoreError> {
         }
     }
     Ok(())
+}
+
+/// Lets a writer put late samples into compressed chunks, however many: where that unpacks others, the extension's own
+/// limit would undo a batch every time it is tried. What a batch can unpack is bounded by its own size.
+pub(super) async fn lift_limits(conn: &mut PgConnection) -> Result<(), StoreError> {
+    sqlx::query(
+        "SELECT set_config(name, '0', false) FROM pg_settings \
+         WHERE name = 'timescaledb.max_tuples_decompressed_per_dml_transaction'",
+    )
+    .execute(conn)
+    .await
+    .map(drop)
+    .store()
+}
+
+/// Adds the schema of the extension, which may have been made in any, to where this connection looks functions up;
+/// gives its name, quoted.
+async fn find_functions(conn: &mut PgConnection) -> Result<String, StoreError> {
+    let schema: String = sqlx::query_scalar(
+        "SELECT quote_ident(nspname) FROM pg_extension JOIN pg_namespace ON pg_namespace.oid = extnamespace \
+         WHERE extname = 'timescaledb'",
+    )
+    .fetch_one(&mut *conn)
+    .await
+    .store()?;
+    conn.execute(AssertSqlSafe(format!("SET search_path = pantau, public, {schema}"))).await.store()?;
+    Ok(schema)
 }
 
 /// The version of the extension, made where it can be.

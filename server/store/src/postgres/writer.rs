@@ -15,8 +15,9 @@ use super::days::Days;
 use super::fault::{FromSqlx as _, within};
 use super::heads::{self, Heads};
 use super::open::{Settings, connect};
-use super::schema::{LOCKS, layout};
+use super::schema::{LOCKS, Layout, layout};
 use super::server::Server;
+use super::timescale;
 use crate::batch::{Batch, Committed};
 use crate::error::{Conflict, StoreError};
 use crate::numbers::signed;
@@ -66,6 +67,9 @@ impl Writer {
         heads::take_over(&mut conn, pen).await?;
         warn_of_settings(&mut conn).await?;
         let layout = layout(&mut conn).await?;
+        if layout == Layout::Hypertable {
+            timescale::lift_limits(&mut conn).await?;
+        }
         let days = Days::load(&mut conn, layout).await?;
         let rows: Vec<(i32, String)> = sqlx::query_as("SELECT id, name FROM series WHERE city = $1")
             .bind(city)
@@ -110,6 +114,9 @@ impl Writer {
                 return Err(StoreError::InUse(self.server.to_string()));
             }
         }
+        if self.days.layout == Layout::Hypertable {
+            timescale::lift_limits(&mut conn).await?;
+        }
         // From here on nobody else writes; whether somebody did meanwhile, every transaction asks for itself.
         self.backend = backend(&mut conn).await?;
         tracing::info!(server = %self.server, "connected to the store again");
@@ -147,7 +154,7 @@ impl Writer {
         let small = self.server.is_remote() && batch.samples.len() < self.settings.copy_over_tcp_from;
         let mut way = if small { Way::Inserted } else { Way::Copied };
         loop {
-            match commit::commit(conn, self.pen, &self.memory, batch, attempt, way).await? {
+            match commit::commit(conn, self.pen, (&self.memory, &self.days), batch, attempt, way).await? {
                 Attempt::Committed(committed, news) => return Ok((committed, news)),
                 Attempt::Collided => {
                     tracing::debug!(samples = batch.samples.len(), "samples came again; looking at each");

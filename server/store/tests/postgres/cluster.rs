@@ -237,6 +237,11 @@ static SHARED: OnceLock<Found<Cluster>> = OnceLock::new();
 /// The same with TimescaleDB.
 static TIMESCALE: OnceLock<Found<Cluster>> = OnceLock::new();
 
+const NO_TIMESCALE: &str = "TimescaleDB is not installed";
+const PRELOAD: &str = "shared_preload_libraries=timescaledb";
+/// No jobs in the background: a test runs those that it is about.
+const NO_JOBS: &str = "timescaledb.max_background_workers=0";
+
 const FORGETFUL: [&str; 2] = ["fsync=off", "full_page_writes=off"];
 
 /// The shared server; without one says so where everybody sees it.
@@ -248,12 +253,23 @@ pub(crate) fn plain(test: &str) -> Option<&'static Cluster> {
 pub(crate) fn timescale(test: &str) -> Option<&'static Cluster> {
     let found = TIMESCALE.get_or_init(|| {
         if !timescale_is_here() {
-            return Err("TimescaleDB is not installed".to_owned());
+            return Err(NO_TIMESCALE.to_owned());
         }
-        let preload = "shared_preload_libraries=timescaledb";
-        Cluster::start(&[FORGETFUL[0], FORGETFUL[1], preload], Life::OfTheProgram)
+        Cluster::start(&[FORGETFUL[0], FORGETFUL[1], PRELOAD, NO_JOBS], Life::OfTheProgram)
     });
     skip_or(test, found.as_ref())
+}
+
+/// A server of the test's own with the Apache edition of TimescaleDB; where that is not installed says so.
+pub(crate) fn apache(test: &str) -> Option<Cluster> {
+    if !timescale_is_here() {
+        return skip_or(test, Err(&NO_TIMESCALE.to_owned()));
+    }
+    let licence = "timescaledb.license=apache";
+    match Cluster::start(&[FORGETFUL[0], FORGETFUL[1], PRELOAD, licence], Life::OfTheTest) {
+        Ok(cluster) => Some(cluster),
+        Err(why) => skip_or(test, Err(&why)),
+    }
 }
 
 /// A server of the test's own that keeps what it said.

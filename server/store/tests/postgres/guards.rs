@@ -4,7 +4,7 @@ use pantau_schemas::ids::{CityCode, Seq};
 use pantau_store::{Batch, Broken, Fault, Postgres, PostgresSettings, Retention, Store, StoreError};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
 
-use crate::cluster::{Database, city, plain};
+use crate::cluster::{Database, city, plain, timescale};
 use crate::conformance::Home as _;
 use crate::conformance::scribe::{NOON, Scribe, event, everything, of_samples, sample};
 
@@ -107,9 +107,18 @@ async fn the_fence_holds_inside_a_transaction_too() {
 #[tokio::test]
 async fn the_run_time_role_can_do_its_work_and_nothing_else() {
     let Some(cluster) = plain("guards::the_run_time_role") else { return };
-    let database = Database::fresh(cluster).await;
+    the_run_time_role(&Database::fresh(cluster).await).await;
+}
+
+#[tokio::test]
+async fn on_a_hypertable_the_run_time_role_can_do_its_work_and_nothing_else() {
+    let Some(cluster) = timescale("guards::on_a_hypertable_the_run_time_role") else { return };
+    the_run_time_role(&Database::fresh(cluster).await).await;
+}
+
+async fn the_run_time_role(database: &Database<'_>) {
     let user = format!("server_{}", database.name);
-    let server = cluster.server(&user, &database.name);
+    let server = database.cluster.server(&user, &database.name);
     let mut owner = database.raw().await;
     owner.execute(AssertSqlSafe(format!("CREATE ROLE {user} LOGIN"))).await.unwrap();
     let settings = PostgresSettings::default();

@@ -13,6 +13,7 @@ mod crash;
 mod faults;
 mod guards;
 mod heads;
+mod hypertable;
 mod partitions;
 
 /// One test a promise, each with a database of its own on one of the shared servers.

@@ -1,12 +1,14 @@
 //! Days of samples: made ahead, bounded whatever the clocks say, dropped as a whole.
 
+use std::time::Duration;
+
 use pantau_schemas::ids::CityCode;
 use pantau_schemas::observation::Sample;
 use pantau_schemas::time::Timestamp;
 use pantau_store::{Batch, Retention, Store};
 use sqlx::{AssertSqlSafe, Executor as _, PgConnection};
 
-use crate::cluster::{Database, city, plain};
+use crate::cluster::{Database, city, plain, timescale};
 use crate::conformance::scribe::{of_samples, series};
 use crate::guards::today;
 
@@ -26,14 +28,33 @@ async fn in_other(conn: &mut PgConnection) -> i64 {
 }
 
 #[tokio::test]
-async fn wrong_clocks_cost_a_row_and_not_a_table() {
-    let Some(cluster) = plain("partitions::wrong_clocks") else { return };
+async fn days_are_made_ahead() {
+    let Some(cluster) = plain("partitions::days_are_made_ahead") else { return };
     let database = Database::fresh(cluster).await;
-    let store = database.open_soon(&city()).await;
+    let _store = database.open_soon(&city()).await;
     let mut conn = database.raw().await;
     let today = today(&mut conn).await;
     let made_ahead = days(&mut conn).await;
     assert!([-1, 0, 1, 2].iter().all(|ahead| made_ahead.contains(&(today + ahead))), "{made_ahead:?}");
+}
+
+#[tokio::test]
+async fn wrong_clocks_cost_a_row_and_not_a_table() {
+    let Some(cluster) = plain("partitions::wrong_clocks") else { return };
+    wrong_clocks(&Database::fresh(cluster).await).await;
+}
+
+#[tokio::test]
+async fn wrong_clocks_cost_a_row_and_not_a_chunk() {
+    let Some(cluster) = timescale("partitions::wrong_clocks") else { return };
+    wrong_clocks(&Database::fresh(cluster).await).await;
+}
+
+async fn wrong_clocks(database: &Database<'_>) {
+    let store = database.open_soon(&city()).await;
+    let mut conn = database.raw().await;
+    let today = today(&mut conn).await;
+    let made_ahead = days(&mut conn).await;
 
     // Devices that think it is 1970, 2100, or any other day; and one that is honestly late.
     let mut samples: Vec<Sample> = (0..3_000).map(|n| on(n * 17, "a/x", 1.0)).collect();
@@ -53,11 +74,21 @@ async fn wrong_clocks_cost_a_row_and_not_a_table() {
         .await
         .unwrap();
     assert_eq!(all.len(), 3_000);
+    // Each is known, wherever it lies.
+    let suspects =
+        vec![vec![on(17, "a/x", 2.0), on(today - 100, "a/late", 2.0)], vec![on(51_000, "a/x", 1.0)]];
+    let again = store.commit(&Batch { suspects, ..Batch::default() }).await.unwrap();
+    assert_eq!(again.suspects_new, [0, 1]);
+    store.commit(&of_samples(vec![on(34, "a/x", 2.0), on(18, "a/y", 1.0)])).await.unwrap();
+    let week = Duration::from_secs(7 * 86_400);
+    let first =
+        store.buckets(&series("a/x"), Timestamp::EPOCH, on(90, "a/x", 0.0).time, week, 99).await.unwrap();
+    assert_eq!(first.iter().map(|bucket| (bucket.count, bucket.max)).collect::<Vec<_>>(), [(1, 1.0); 6]);
     // They go like any other.
     let before = Timestamp::from_micros((today - 50) * DAY_US);
     let retention = Retention { samples_before: Some(before), ..Retention::default() };
     let old = u64::try_from(all.iter().filter(|(time, _)| *time < before).count()).unwrap();
-    assert_eq!(store.prune(&retention).await.unwrap().samples, old + 1);
+    assert_eq!(store.prune(&retention).await.unwrap().samples, old + 2);
     assert!(days(&mut conn).await.iter().all(|day| *day >= today - 50));
     // A day that was dropped is made again when something late comes.
     store.commit(&of_samples(vec![on(today - 100, "a/late", 2.0)])).await.unwrap();
@@ -111,7 +142,16 @@ async fn a_reader_that_holds_a_table_delays_no_commit() {
 #[tokio::test]
 async fn one_citys_retention_takes_nothing_of_another() {
     let Some(cluster) = plain("partitions::one_citys_retention") else { return };
-    let database = Database::fresh(cluster).await;
+    one_citys_retention(&Database::fresh(cluster).await).await;
+}
+
+#[tokio::test]
+async fn on_a_hypertable_one_citys_retention_takes_nothing_of_another() {
+    let Some(cluster) = timescale("partitions::one_citys_retention") else { return };
+    one_citys_retention(&Database::fresh(cluster).await).await;
+}
+
+async fn one_citys_retention(database: &Database<'_>) {
     let (one, two) = (city(), CityCode::new("lain").unwrap());
     let (first, second) = (database.open_soon(&one).await, database.open_soon(&two).await);
     let mut conn = database.raw().await;

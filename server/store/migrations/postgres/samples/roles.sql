@@ -20,7 +20,7 @@ BEGIN
     GRANT INSERT ON city, journal, inbox, series TO pantau_runtime;
     GRANT INSERT, UPDATE ON tip, head, heard, total, letter_total TO pantau_runtime;
     GRANT INSERT, UPDATE, DELETE ON snapshot TO pantau_runtime;
-    GRANT INSERT, DELETE ON sample, reporter TO pantau_runtime;
+    GRANT INSERT, DELETE ON sample, sample_other, reporter TO pantau_runtime;
     GRANT INSERT, UPDATE, DELETE ON dead_letter TO pantau_runtime;
     GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA pantau TO pantau_runtime;
 END
