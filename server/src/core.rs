@@ -95,7 +95,7 @@ pub(crate) struct Parts<S> {
     pub(crate) clock: Arc<dyn Clock>,
     /// How many dead letters may wait.
     pub(crate) letter_quota: LetterQuota,
-    /// Rung when letters of devices that are registered now may wait.
+    /// Rung when letters of devices or agencies that are registered now may wait.
     pub(crate) letters_due: Arc<Notify>,
 }
 
@@ -122,6 +122,8 @@ struct Core {
     letters_due: Arc<Notify>,
     /// When what is being taken in was taken.
     taken: Instant,
+    /// When the registry changed for the last time in this life.
+    registered: Timestamp,
 }
 
 /// A series' place in the hub and the time of its newest sample.
@@ -331,6 +333,7 @@ impl Core {
             letter_quota,
             letters_due,
             taken: Instant::now(),
+            registered: Timestamp::EPOCH,
         };
         let timers: Vec<Timer> = Timer::all(&core.world).collect();
         for timer in timers {
@@ -399,6 +402,7 @@ impl Core {
         if let Change::RegistryChanged(_) = &entry.change {
             self.heard.keep(&self.world.registry);
             self.pending.letters_due = true;
+            self.registered = now;
         }
         let sealed = SealedEntry { entry, text };
         self.pending.batch.entries.push(sealed.clone());

@@ -1,4 +1,5 @@
-//! Dead letters, read again: at a person's word, and by themselves when the device that sent them is registered.
+//! Dead letters, read again: at a person's word, and by themselves when the device or the agency that they wait for is
+//! registered.
 //!
 //! A step takes a bounded number of letters in the order in which they came, reads each by the way it came
 //! ([`pantau_ingest::replay`]), gives them to the core, and waits until all is durable. **Invariant:** one step at a time
@@ -13,7 +14,8 @@ use pantau_ingest::listener::Rights;
 use pantau_ingest::replay;
 use pantau_schemas::dead_letter::Reason;
 use pantau_schemas::entry::{Actor, Cause};
-use pantau_schemas::ids::DeviceId;
+use pantau_schemas::ids::{CityCode, DeviceId};
+use pantau_schemas::registry::Registry;
 use pantau_store::{DeadLetterQuery, LetterQuota, Store, StoreError, StoredDeadLetter};
 use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
 
@@ -24,7 +26,7 @@ use crate::core::{Control, Replay, Reread};
 /// Letters of one step at most: a step's bytes stay within 16 MiB, and its entry within a few kilobytes.
 pub(crate) const STEP: u32 = 256;
 
-/// How long after a store that gave no answer it is asked again for letters of registered devices.
+/// How long after a store that gave no answer it is asked again for letters of what is registered.
 const TRY_AGAIN: Duration = Duration::from_secs(5);
 /// Most bytes of an MQTT payload where no way in says otherwise; letters are smaller.
 const MAX_PAYLOAD: usize = 1024 * 1024;
@@ -95,7 +97,7 @@ impl Letters {
     }
 }
 
-/// Replays letters of devices that were registered, whenever the core says that there may be some.
+/// Replays letters of devices and agencies that were registered, whenever the core says that there may be some.
 pub(crate) async fn follow_registry<S: Store>(app: Arc<App<S>>, due: Arc<Notify>) {
     loop {
         let replayed = tokio::select! {
@@ -105,12 +107,12 @@ pub(crate) async fn follow_registry<S: Store>(app: Arc<App<S>>, due: Arc<Notify>
         let again = match replayed {
             Ok(0) => None,
             Ok(count) => {
-                tracing::info!(count, "dead letters of registered devices were read again");
+                tracing::info!(count, "dead letters of what is registered now were read again");
                 None
             }
             Err(ReplayError::Stopping) => return,
             Err(error) => {
-                tracing::warn!(%error, "dead letters of registered devices still wait");
+                tracing::warn!(%error, "dead letters of what is registered now still wait");
                 Some(TRY_AGAIN)
             }
         };
@@ -128,8 +130,12 @@ pub(crate) async fn follow_registry<S: Store>(app: Arc<App<S>>, due: Arc<Notify>
     }
 }
 
-/// Replays what waits because its device was unknown, as far as it is known now; gives how many letters.
+/// Replays what waits because somebody was unknown who is known now; gives how many letters.
 async fn registered<S: Store>(app: &Arc<App<S>>) -> Result<usize, ReplayError> {
+    Ok(of_devices(app).await? + of_agencies(app).await?)
+}
+
+async fn of_devices<S: Store>(app: &Arc<App<S>>) -> Result<usize, ReplayError> {
     let waiting = app.store.unregistered().await?;
     let registry = app.registry.borrow().clone();
     let devices: Vec<DeviceId> =
@@ -149,6 +155,32 @@ async fn registered<S: Store>(app: &Arc<App<S>>) -> Result<usize, ReplayError> {
         let step = step(app, which, Actor::system(), Cause::Registry).await?;
         count += step.done.len();
         match step.next {
+            Some(next) => beyond = Some(next),
+            None => return Ok(count),
+        }
+    }
+}
+
+/// An agency is named by a topic or anywhere in an event, so each letter is read to see whether it still waits for one;
+/// one that does is not touched, and leaves no entry.
+async fn of_agencies<S: Store>(app: &Arc<App<S>>) -> Result<usize, ReplayError> {
+    let query = DeadLetterQuery { reason: Some(Reason::UnknownAgency), ..DeadLetterQuery::oldest(STEP) };
+    let mut beyond = None;
+    let mut count = 0;
+    loop {
+        let (letters, next) = page(app, &DeadLetterQuery { beyond, ..query.clone() }).await?;
+        let known = Known::now(app);
+        let still_waits = |stored: &StoredDeadLetter| {
+            let said = replay::read(&stored.letter, stored.last, &known.context(&app.letters));
+            said.is_err_and(|fault| fault.reason == Reason::UnknownAgency)
+        };
+        let ids: Vec<u64> =
+            letters.iter().filter(|letter| !still_waits(letter)).map(|letter| letter.id).collect();
+        if !ids.is_empty() {
+            let step = step(app, Which::Ids(ids), Actor::system(), Cause::Registry).await?;
+            count += step.done.len();
+        }
+        match next {
             Some(next) => beyond = Some(next),
             None => return Ok(count),
         }
@@ -181,16 +213,8 @@ async fn take_turn<S: Store>(
     cause: Cause,
 ) -> Result<Step, ReplayError> {
     let (letters, next) = find(app, which).await?;
-    let registry = app.registry.borrow().clone();
-    let senders: Vec<String> = app.senders.iter().map(|sender| sender.source.clone()).collect();
-    let city = app.hub.city();
-    let context = replay::Context {
-        city: &city,
-        registry: &registry,
-        max_payload: app.letters.max_payload,
-        logins: &app.letters.logins,
-        senders: &senders,
-    };
+    let known = Known::now(app);
+    let context = known.context(&app.letters);
     let mut answers = Vec::with_capacity(letters.len());
     let mut reread = Vec::with_capacity(letters.len());
     for StoredDeadLetter { id, letter, last, .. } in letters {
@@ -226,11 +250,44 @@ async fn find<S: Store>(
             }
             Ok((letters, None))
         }
-        Which::Found(query) => {
-            let letters = app.store.dead_letters(&query).await?;
-            let full = u32::try_from(letters.len()).is_ok_and(|count| count == query.limit);
-            let next = letters.last().filter(|_| full).map(|letter| letter.id);
-            Ok((letters, next))
+        Which::Found(query) => page(app, &query).await,
+    }
+}
+
+/// The letters that a question finds, and where the next one goes on.
+async fn page<S: Store>(
+    app: &App<S>,
+    query: &DeadLetterQuery,
+) -> Result<(Vec<StoredDeadLetter>, Option<u64>), StoreError> {
+    let letters = app.store.dead_letters(query).await?;
+    let full = u32::try_from(letters.len()).is_ok_and(|count| count == query.limit);
+    let next = letters.last().filter(|_| full).map(|letter| letter.id);
+    Ok((letters, next))
+}
+
+/// What is known at this moment, to read letters against.
+struct Known {
+    city: CityCode,
+    registry: Arc<Registry>,
+    senders: Vec<String>,
+}
+
+impl Known {
+    fn now<S>(app: &App<S>) -> Self {
+        Self {
+            city: app.hub.city(),
+            registry: app.registry.borrow().clone(),
+            senders: app.senders.iter().map(|sender| sender.source.clone()).collect(),
+        }
+    }
+
+    fn context<'a>(&'a self, letters: &'a Letters) -> replay::Context<'a> {
+        replay::Context {
+            city: &self.city,
+            registry: &self.registry,
+            max_payload: letters.max_payload,
+            logins: &letters.logins,
+            senders: &self.senders,
         }
     }
 }

@@ -84,10 +84,12 @@ impl Core {
             Body::Command(order) => Fate::Known(self.carry_out(order, observation.received)),
             Body::DeadLetter(_) => {
                 if let Body::DeadLetter(letter) = observation.body {
-                    // Read just before its device was registered: nobody would come back for it.
-                    let device = letter.device.as_ref().filter(|_| letter.reason == Reason::UnknownDevice);
-                    self.pending.letters_due |=
-                        device.is_some_and(|id| self.world.registry.devices.contains_key(id));
+                    // Read just before it was registered what it waits for: nobody would come back for it.
+                    self.pending.letters_due |= match (letter.reason, &letter.device) {
+                        (Reason::UnknownDevice, Some(id)) => self.world.registry.devices.contains_key(id),
+                        (Reason::UnknownAgency, _) => letter.received <= self.registered,
+                        _ => false,
+                    };
                     self.pending.batch.dead_letters.push(*letter);
                 }
                 Fate::Known(Outcome::DeadLettered)

@@ -164,8 +164,13 @@ async fn a_person_replays_one_many_or_all_of_a_reason_and_nothing_twice() {
         "[[agency]]\ncode = \"dlh\"\nname = \"Dinas Lingkungan Hidup\"\nkind = \"dinas\"\n",
     )
     .await;
+    // It waits no longer, by itself; whoever asks for it now is answered, and nothing is done again.
+    let done = wait::until("the agency's letter", LONG, async || {
+        Ok(waiting(&city, "&source=webhook").await.is_empty().then_some(()))
+    });
+    done.await.unwrap();
     let done = asked(&city, &one, &json!({})).await;
-    assert_eq!(done["outcome"], "stored", "{done}");
+    assert_eq!(done["outcome"], "replayed", "{done}");
     let known = city.get("/v1/complaints/LPR-7").await.unwrap();
     assert_eq!(known["agency"], "dlh", "{known}");
     let before = city.count("replay", "received").await.unwrap();
@@ -182,8 +187,10 @@ async fn a_person_replays_one_many_or_all_of_a_reason_and_nothing_twice() {
         "no second copy of a citizen's name"
     );
     let acts = city.get("/v1/entries?kind=dead_letters_replayed").await.unwrap();
-    assert_eq!(acts["items"].as_array().unwrap().len(), 2);
-    assert_eq!(acts["items"][1]["actor"], "operator:loopback");
+    let who: Vec<&str> =
+        acts["items"].as_array().unwrap().iter().map(|act| act["actor"].as_str().unwrap()).collect();
+    assert_eq!(who, ["operator:loopback", "system"]);
+    assert_eq!(acts["items"][1]["cause"], "registry");
 
     // Registered as another class, repaired, and everything it said read again, a bounded number at once.
     let mut device = city.device("sen-01").await.unwrap();
@@ -199,6 +206,10 @@ async fn a_person_replays_one_many_or_all_of_a_reason_and_nothing_twice() {
     let mended = registry.replace("id = \"sen-01\"\nclass = \"sensor\"", "id = \"sen-01\"\nclass = \"ap\"");
     std::fs::write(&base, mended).unwrap();
     asked(&city, "/v1/registry/reload", &json!({})).await;
+    let identity = waiting(&city, "&reason=identity").await;
+    let one = format!("/v1/dead-letters/{}/replay", identity.last().unwrap()["id"]);
+    let done = asked(&city, &one, &json!({})).await;
+    assert_eq!(done["outcome"], "stored", "{done}");
     let (mut cursor, mut stored) = (Value::Null, Vec::new());
     loop {
         let mut body = json!({ "reason": "identity", "limit": 10 });
@@ -212,7 +223,7 @@ async fn a_person_replays_one_many_or_all_of_a_reason_and_nothing_twice() {
             break;
         }
     }
-    assert_eq!(stored, [10, 10, 5]);
+    assert_eq!(stored, [10, 10, 4]);
     assert_eq!(readings.stored(&city).await.unwrap(), (0..25).collect::<Vec<_>>());
     let malformed = waiting(&city, "&reason=json").await;
     let ids: Vec<u64> = malformed.iter().map(|letter| letter["id"].as_u64().unwrap()).collect();
@@ -223,6 +234,62 @@ async fn a_person_replays_one_many_or_all_of_a_reason_and_nothing_twice() {
         (Some(25), ids.last().copied())
     );
     accounted(&city, [25, 25, 0]).await;
+}
+
+/// An agency that nobody knows yet sends by both ways in; what it sent is there once it is registered, and what waits for
+/// another one is left alone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_unknown_agency_sent_is_there_once_it_is_registered() {
+    const LETTERS: usize = 300;
+    let mut city = TestCity::plan().direct().start().await.unwrap();
+    let mut system = city.device("opd").await.unwrap();
+    let event = |agency: &str, number: usize| {
+        let mut event = complaint(&format!("OPD-{agency}-{number:03}"), "Sampah menumpuk");
+        event["data"]["agency"] = json!(agency);
+        event
+    };
+    let by_mqtt = |agency: &str, number: usize| {
+        let mut event = event(agency, number);
+        event["source"] = json!(format!("/metro/{agency}/sampah"));
+        event.to_string()
+    };
+    for number in 0..LETTERS {
+        let topic = "pantau/1/metro/opd/dlh/event";
+        system.publish(topic, by_mqtt("dlh", number)).await.unwrap();
+    }
+    system.publish("pantau/1/metro/opd/bpbd/event", by_mqtt("bpbd", 0)).await.unwrap();
+    system.acknowledged(LONG).await.unwrap();
+    for agency in ["dlh", "bpbd"] {
+        let refused = Post::new(event(agency, 900).to_string()).send(city.address()).await.unwrap();
+        assert_eq!(refused.status, 400, "{}", refused.text());
+    }
+    assert_eq!(waiting(&city, "&reason=unknown_agency").await.len(), LETTERS + 3);
+
+    register(
+        &city,
+        "dlh.toml",
+        "[[agency]]\ncode = \"dlh\"\nname = \"Dinas Lingkungan Hidup\"\nkind = \"dinas\"\n",
+    )
+    .await;
+    let left = wait::until("the agency's letters", LONG, async || {
+        let left = waiting(&city, "&reason=unknown_agency").await;
+        Ok((left.len() <= 2).then_some(left))
+    });
+    let (left, _) = left.await.unwrap();
+    let tries: Vec<_> = left.iter().map(|letter| letter["tries"].as_u64()).collect();
+    assert_eq!(tries, [Some(0), Some(0)], "{left:?}");
+    for ticket in ["OPD-dlh-000", "OPD-dlh-299", "OPD-dlh-900"] {
+        let known = city.get(&format!("/v1/complaints/{ticket}")).await.unwrap();
+        assert_eq!(known["agency"], "dlh", "{known}");
+    }
+    let acts = city.get("/v1/entries?kind=dead_letters_replayed").await.unwrap();
+    let acts = acts["items"].as_array().unwrap();
+    assert!(acts.iter().all(|act| act["actor"] == "system" && act["cause"] == "registry"), "{acts:?}");
+    let named: usize = acts.iter().filter_map(|act| act["change"]["replayed"].as_array()).map(Vec::len).sum();
+    assert_eq!(named, LETTERS + 1, "each once");
+    assert!(acts.iter().all(|act| act["change"]["failed"].as_array().is_none_or(Vec::is_empty)), "{acts:?}");
+    assert_eq!(city.count("replay", "stored").await.unwrap(), LETTERS as u64 + 1);
+    assert_eq!(city.count("replay", "duplicate").await.unwrap(), 0);
 }
 
 /// Everything of a reason, step by step, until the server says that there is no more; a step whose answer does not come in

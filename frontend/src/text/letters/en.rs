@@ -54,7 +54,9 @@ pub static EN: Letters = Letters {
         Reason::UnknownDevice => {
             "Register this device and reload: its letters are replayed by themselves, in the order in which they came."
         }
-        Reason::UnknownAgency => "Register this agency, reload, and replay.",
+        Reason::UnknownAgency => {
+            "Register this agency and reload: its letters are replayed by themselves, in the order in which they came."
+        }
         Reason::Identity => {
             "It names somebody else than its topic or its login, or another class. Mend the registry, the login's rights or the device, and replay."
         }

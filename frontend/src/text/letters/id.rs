@@ -56,7 +56,9 @@ pub static ID: Letters = Letters {
         Reason::UnknownDevice => {
             "Daftarkan perangkat ini di registri, lalu muat ulang: suratnya diproses sendiri, menurut urutan datangnya."
         }
-        Reason::UnknownAgency => "Daftarkan OPD ini di registri, muat ulang, lalu proses ulang.",
+        Reason::UnknownAgency => {
+            "Daftarkan OPD ini di registri, lalu muat ulang: suratnya diproses sendiri, menurut urutan datangnya."
+        }
         Reason::Identity => {
             "Isi menyebut pihak lain daripada topik atau akunnya, atau kelasnya berbeda. Perbaiki registri, hak akun, atau perangkat, lalu proses ulang."
         }

@@ -95,7 +95,7 @@ const SESSION: &str = "SET search_path = pantau, public; SET synchronous_commit 
     SET idle_in_transaction_session_timeout = '60s'; \
     SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3";
 
-/// A new connection.
+/// A new connection: the writer's, and that of whoever looks first. Older ones for questions are made anew after it.
 pub(super) async fn connect(server: &Server, settings: &Settings) -> Result<PgConnection, StoreError> {
     within(settings.answer_within, async {
         let mut conn = server.options().connect().await.store()?;
@@ -105,6 +105,7 @@ pub(super) async fn connect(server: &Server, settings: &Settings) -> Result<PgCo
             return Err(StoreError::TooOld { found, oldest: OLDEST });
         }
         conn.execute(SESSION).await.store()?;
+        server.note_met();
         Ok(conn)
     })
     .await
@@ -118,10 +119,17 @@ fn readers(server: &Server, settings: &Settings) -> PgPool {
         "{SESSION}; SET default_transaction_read_only = on; SET plan_cache_mode = force_custom_plan; \
          SET statement_timeout = {millis}"
     );
+    let address = server.clone();
     PgPoolOptions::new()
         .max_connections(settings.readers.max(1))
         .min_connections(0)
         .acquire_timeout(settings.answer_within.min(QUEUE))
+        // Looked at before it is asked whether it lives: one to a server that hangs would take its time to say so.
+        .test_before_acquire(false)
+        .before_acquire(move |conn, connection| {
+            let outdated = address.is_outdated(connection.age);
+            Box::pin(async move { Ok(!outdated && conn.ping().await.is_ok()) })
+        })
         .after_connect(move |conn, _| {
             let session = session.clone();
             Box::pin(async move { conn.execute(AssertSqlSafe(session)).await.map(drop) })

@@ -2,11 +2,13 @@
 
 use std::fmt;
 use std::str::FromStr as _;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Error};
+use tokio::time::Instant;
 
 use crate::location::LocationError;
 
@@ -14,6 +16,8 @@ use crate::location::LocationError;
 #[derive(Clone)]
 pub struct Server {
     options: Arc<PgConnectOptions>,
+    /// When somebody last found that the address leads to a server that takes them.
+    met: Arc<Mutex<Option<Instant>>>,
 }
 
 impl Server {
@@ -34,17 +38,31 @@ impl Server {
             return Err(LocationError::Password);
         }
         let options = PgConnectOptions::from_str(url).map_err(reason)?;
-        Ok(Self { options: Arc::new(options.application_name("pantau").disable_statement_logging()) })
+        let options = Arc::new(options.application_name("pantau").disable_statement_logging());
+        Ok(Self { options, met: Arc::default() })
     }
 
     /// The same with a password from elsewhere than the URL.
     #[must_use]
     pub fn with_password(self, password: &SecretString) -> Self {
-        Self { options: Arc::new(PgConnectOptions::clone(&self.options).password(password.expose_secret())) }
+        let options = PgConnectOptions::clone(&self.options).password(password.expose_secret());
+        Self { options: Arc::new(options), met: self.met }
     }
 
     pub(super) fn options(&self) -> &PgConnectOptions {
         &self.options
+    }
+
+    /// The address was followed anew, and somebody was there.
+    pub(super) fn note_met(&self) {
+        *self.met.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    /// Whether a connection of this age is older than that: after a failover it may lead to a server that was the primary
+    /// once, and answers with what was true then.
+    pub(super) fn is_outdated(&self, age: Duration) -> bool {
+        let met = *self.met.lock().unwrap_or_else(PoisonError::into_inner);
+        met.is_some_and(|met| met.elapsed() < age)
     }
 
     /// Whether a network may be in between. sqlx does not set `TCP_NODELAY` and has no way to: over TCP a
