@@ -12,34 +12,34 @@ use crate::zone::Zone;
 pub fn clock(text: &Text, zone: Zone, time: Timestamp) -> String {
     let at = zone.civil(time);
     let s = text.time_separator;
-    format!("{:02}{s}{:02}{s}{:02}", at.hour(), at.minute(), at.second())
+    format!("{:02}{s}{:02}{s}{:02}", at.hour, at.minute, at.second)
 }
 
 /// `Min, 22 Nov 2026`.
 #[must_use]
 pub fn date(text: &Text, zone: Zone, time: Timestamp) -> String {
     let at = zone.civil(time);
-    let weekday = usize::try_from(at.weekday().to_monday_zero_offset()).unwrap_or_default();
-    let month = usize::try_from(at.month()).unwrap_or_default().saturating_sub(1);
+    let weekday = usize::try_from(at.weekday()).unwrap_or_default();
+    let month = usize::try_from(at.month).unwrap_or_default().saturating_sub(1);
     let weekday = text.weekdays.get(weekday).copied().unwrap_or_default();
     let month = text.months.get(month).copied().unwrap_or_default();
-    format!("{weekday}, {} {month} {}", at.day(), at.year())
+    format!("{weekday}, {} {month} {}", at.day, at.year)
 }
 
 /// A point in time near `now`: `14.05.31`, with its date when that is another day.
 #[must_use]
 pub fn moment(text: &Text, zone: Zone, time: Timestamp, now: Timestamp) -> String {
-    let (at, today) = (zone.civil(time).date(), zone.civil(now).date());
+    let (at, today) = (zone.civil(time), zone.civil(now));
     let clock = clock(text, zone, time);
-    if at == today {
+    if at.is_same_day(&today) {
         return clock;
     }
-    let month = usize::try_from(at.month()).unwrap_or_default().saturating_sub(1);
+    let month = usize::try_from(at.month).unwrap_or_default().saturating_sub(1);
     let month = text.months.get(month).copied().unwrap_or_default();
-    if at.year() == today.year() {
-        format!("{} {month} {clock}", at.day())
+    if at.year == today.year {
+        format!("{} {month} {clock}", at.day)
     } else {
-        format!("{} {month} {} {clock}", at.day(), at.year())
+        format!("{} {month} {} {clock}", at.day, at.year)
     }
 }
 

@@ -11,6 +11,7 @@
 
 pub mod desk;
 pub mod format;
+pub mod json;
 pub mod live;
 pub mod media;
 pub mod text;

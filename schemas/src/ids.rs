@@ -7,7 +7,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{self, Deserializer, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::text::is_invisible;
 
@@ -86,11 +87,26 @@ fn check_uuid(text: &str) -> Result<(), IdError> {
     if fits { Ok(()) } else { Err(IdError::NotAUuid) }
 }
 
+/// Reads a string that passes the check; one visitor for every kind of identity, because a page pays for each.
+struct Checked(fn(&str) -> Result<(), IdError>);
+
+impl Visitor<'_> for Checked {
+    type Value = Arc<str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Arc<str>, E> {
+        (self.0)(text).map_err(E::custom)?;
+        Ok(text.into())
+    }
+}
+
 macro_rules! identity {
     ($(#[$doc:meta])* $name:ident, $check:ident) => {
         $(#[$doc])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(Arc<str>);
 
         impl $name {
@@ -106,6 +122,16 @@ macro_rules! identity {
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
+            }
+        }
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&self.0)
+            }
+        }
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_str(Checked($check)).map(Self)
             }
         }
         impl TryFrom<String> for $name {

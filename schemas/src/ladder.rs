@@ -13,6 +13,7 @@ mod sieve;
 use serde::{Deserialize, Serialize};
 
 use crate::media::Priority;
+use crate::order;
 
 pub use sieve::{STILL_MS, Sieve};
 
@@ -115,7 +116,7 @@ impl Ladder {
     pub fn show(&mut self, now: u64, wanted: impl IntoIterator<Item = (u16, Priority)>) {
         let mut wanted: Vec<_> =
             wanted.into_iter().filter(|(_, priority)| *priority != Priority::Hidden).collect();
-        wanted.sort_by_key(|(tile, priority)| (*priority, *tile));
+        order::sort_by_key(&mut wanted, |(tile, priority)| (*priority, *tile));
         let before = std::mem::take(&mut self.places);
         let known = |tile: u16| before.iter().find(|place| place.tile == tile);
         let stays = |place: &&Place| wanted.iter().any(|(tile, _)| *tile == place.tile);
@@ -124,7 +125,7 @@ impl Ladder {
             .filter(|place| !stays(place))
             .map(|place| place.rung.min(Rung::KeyFrames))
             .collect();
-        free.sort_by_key(|rung| std::cmp::Reverse(*rung));
+        order::sort_by_key(&mut free, |rung| std::cmp::Reverse(*rung));
         let lowest = before.iter().map(|place| place.rung).max().unwrap_or_default().min(Rung::KeyFrames);
         let mut opening = false;
         for (tile, priority) in &wanted {

@@ -21,6 +21,7 @@ pub mod media;
 pub mod metric;
 pub mod missing;
 pub mod observation;
+pub mod order;
 mod position;
 pub mod registry;
 pub mod stream;

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::ids::DeviceId;
+use crate::order;
 use crate::time::Timestamp;
 
 /// Holes kept of one device, the newest. The journal keeps all.
@@ -50,7 +51,7 @@ pub struct MissingChange {
 /// Notes a hole; the oldest of too many is forgotten.
 pub(crate) fn note(holes: &mut Vec<Missing>, missing: Missing) {
     holes.push(missing);
-    holes.sort_by_key(|hole| (hole.before, hole.first));
+    order::sort_by_key(holes, |hole| (hole.before, hole.first));
     let over = holes.len().saturating_sub(MAX_MISSING);
     holes.drain(..over);
 }

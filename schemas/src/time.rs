@@ -2,9 +2,12 @@
 //!
 //! Never reads a clock: whoever needs "now" is given it.
 
+mod civil;
+
 use std::fmt;
 use std::str::FromStr;
 
+pub use civil::Civil;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// A point in time, microseconds since 1970-01-01T00:00:00Z, within the years 1..9999.
@@ -60,6 +63,11 @@ impl Timestamp {
     pub const fn plus_millis(self, millis: i64) -> Self {
         Self::from_micros(self.0.saturating_add(millis.saturating_mul(1_000)))
     }
+    /// What a calendar says that is so many hours ahead of UTC.
+    #[must_use]
+    pub const fn civil(self, hours_ahead: i64) -> Civil {
+        Civil::of(self.0 + hours_ahead * 3_600_000_000)
+    }
     /// Milliseconds from `earlier` to here; negative when `earlier` is later.
     #[must_use]
     pub const fn millis_since(self, earlier: Self) -> i64 {
@@ -67,12 +75,14 @@ impl Timestamp {
     }
 }
 
+#[cfg(not(target_arch = "wasm32"))]
 impl From<jiff::Timestamp> for Timestamp {
     fn from(time: jiff::Timestamp) -> Self {
         Self::from_micros(time.as_microsecond())
     }
 }
 
+#[cfg(not(target_arch = "wasm32"))]
 impl From<Timestamp> for jiff::Timestamp {
     fn from(time: Timestamp) -> Self {
         // `from_micros` keeps every value inside jiff's range.
@@ -82,7 +92,7 @@ impl From<Timestamp> for jiff::Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&jiff::Timestamp::from(*self), f)
+        fmt::Display::fmt(&Civil::of(self.0), f)
     }
 }
 
@@ -95,12 +105,27 @@ impl fmt::Debug for Timestamp {
 impl FromStr for Timestamp {
     type Err = NotATime;
     fn from_str(text: &str) -> Result<Self, NotATime> {
-        // jiff also reads `2026-11-22 04:11Z` and bracketed zones; the bound keeps a 10 MB "time" cheap.
-        if text.len() > 64 {
-            return Err(NotATime);
+        match Civil::read(text) {
+            Some(civil) => Ok(Self::from_micros(civil.micros_since_1970())),
+            None => otherwise(text),
         }
-        text.parse::<jiff::Timestamp>().map(Self::from).or(Err(NotATime))
     }
+}
+
+/// A time as others write it: with an offset, with nanoseconds.
+#[cfg(not(target_arch = "wasm32"))]
+fn otherwise(text: &str) -> Result<Timestamp, NotATime> {
+    // jiff also reads `2026-11-22 04:11Z` and bracketed zones; the bound keeps a 10 MB "time" cheap.
+    if text.len() > 64 {
+        return Err(NotATime);
+    }
+    text.parse::<jiff::Timestamp>().map(Timestamp::from).or(Err(NotATime))
+}
+
+/// A page reads what the server wrote.
+#[cfg(target_arch = "wasm32")]
+fn otherwise(_: &str) -> Result<Timestamp, NotATime> {
+    Err(NotATime)
 }
 
 impl Serialize for Timestamp {

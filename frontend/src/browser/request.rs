@@ -6,6 +6,8 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
+use crate::json;
+
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(catch)]
@@ -54,7 +56,7 @@ pub(crate) async fn get_answer(path: &str) -> Option<(u16, String)> {
 /// not read; the reason is in the browser's own network log.
 pub(crate) async fn get_json<T: DeserializeOwned>(path: &str) -> Option<T> {
     let (status, text) = get(path).await.ok()?;
-    (200..300).contains(&status).then(|| serde_json::from_str(&text).ok()).flatten()
+    (200..300).contains(&status).then(|| json::read(&text).ok()).flatten()
 }
 
 async fn get(path: &str) -> Result<(u16, String), JsValue> {

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 use pantau_schemas::missing::Missing;
+use pantau_schemas::order;
 
 use crate::format::{count, moment};
 use crate::live::city::City;
@@ -68,7 +69,7 @@ fn rows(replica: &Replica) -> Vec<Row> {
             missing,
         })
         .collect();
-    rows.sort_by_key(|row| std::cmp::Reverse(row.missing.before));
+    order::sort_by_key(&mut rows, |row| std::cmp::Reverse(row.missing.before));
     rows.truncate(LIMIT);
     rows
 }

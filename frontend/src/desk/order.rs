@@ -10,6 +10,8 @@ use pantau_schemas::ids::{ScreenId, Seq};
 use pantau_schemas::wall::At;
 use serde_json::Value;
 
+use crate::json;
+
 /// Commands that may wait behind the one under way.
 pub const MAX_WAITING: usize = 8;
 /// Lines that are remembered; only those that are over are forgotten.
@@ -152,7 +154,7 @@ pub fn after(answer: Option<(u16, &str)>, attempt: usize) -> Next {
         wait.map_or(Next::Over(Outcome::Unanswered), |wait| Next::Again(*wait))
     };
     let Some((status, body)) = answer else { return again() };
-    let said: Value = serde_json::from_str(body).unwrap_or(Value::Null);
+    let said: Value = json::read(body).unwrap_or(Value::Null);
     match status {
         200 => Next::Over(done(&said)),
         // Not now: the store is down, the server begins, a proxy stands before it.

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use pantau_schemas::ids::DeviceId;
+use pantau_schemas::order;
 use pantau_schemas::registry::{CameraNumber, DeviceClass, Registry};
 
 /// Most hits that are listed: whoever gets more types one letter more.
@@ -78,7 +79,7 @@ pub fn cards(registry: &Registry) -> Vec<Card> {
             }
         })
         .collect();
-    cards.sort_by_key(|card| (card.number.is_none(), card.number, card.id.clone()));
+    order::sort_by_key(&mut cards, |card| (card.number.is_none(), card.number, card.id.clone()));
     cards
 }
 
@@ -92,11 +93,11 @@ pub fn find(cards: &[Card], typed: &str) -> (Vec<Card>, usize) {
         .filter_map(|card| {
             let mut fits = words.iter().map(|word| card.fit(word)).collect::<Option<Vec<Fit>>>()?;
             // The worst word first: a camera is as well found as its worst word.
-            fits.sort_unstable_by(|a, b| b.cmp(a));
+            order::sort_by(&mut fits, |a, b| b.cmp(a));
             Some((fits, card))
         })
         .collect();
-    hits.sort_by(|(a, _), (b, _)| a.cmp(b));
+    order::sort_by(&mut hits, |(a, _), (b, _)| a.cmp(b));
     let count = hits.len();
     (hits.into_iter().take(MAX_HITS).map(|(_, card)| card.clone()).collect(), count)
 }

@@ -5,6 +5,7 @@ use pantau_schemas::wire::{LiveMessage, PROTOCOL};
 use super::city::City;
 use super::pulse::GIVE_UP_MS;
 use crate::browser::{Incoming, Socket, every};
+use crate::json;
 
 /// How often silence is looked for, ms.
 const LOOK_MS: u32 = 200;
@@ -17,7 +18,7 @@ pub(super) fn connect(city: City) -> Socket {
         Incoming::Open => own.send(&city.hello()),
         // A message that cannot be read is one of a newer version: what it says is not shown, the rest is.
         Incoming::Text(text) => {
-            if let Ok(message) = serde_json::from_str::<LiveMessage>(&text)
+            if let Ok(message) = json::read::<LiveMessage>(&text)
                 && city.take(message).is_err()
             {
                 city.unlinked();

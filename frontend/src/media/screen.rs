@@ -9,6 +9,7 @@ use js_sys::{Array, ArrayBuffer, Reflect};
 use leptos::prelude::*;
 use pantau_schemas::ids::DeviceId;
 use pantau_schemas::media::{MAX_TILES, Priority, Tile};
+use pantau_schemas::order;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{HtmlCanvasElement, HtmlElement, HtmlVideoElement};
@@ -20,6 +21,7 @@ use super::mse::Video;
 use super::sampler::Sampler;
 use super::watchdog::{Seen, seen_late};
 use crate::browser::{after, every, monotonic_ms, now, reload_at_most_once_a_minute};
+use crate::json;
 
 /// Changes of the layout are gathered for so long before the server is told, ms.
 const GATHER_MS: u32 = 20;
@@ -197,7 +199,7 @@ impl Screen {
         let inner = inner.borrow();
         let link = inner.hands.iter().all(|hand| hand.report.link);
         let mut tiles: Vec<_> = inner.hands.iter().flat_map(|hand| hand.report.tiles.clone()).collect();
-        tiles.sort_by_key(|tile| tile.tile);
+        order::sort_by_key(&mut tiles, |tile| tile.tile);
         Report { link, missing: None, tiles }
     }
 
@@ -206,7 +208,7 @@ impl Screen {
         let parts = data.dyn_ref::<Array>();
         let text = parts.map_or_else(|| data.as_string(), |parts| parts.get(0).as_string());
         let bytes = parts.and_then(|parts| parts.get(1).dyn_into::<ArrayBuffer>().ok());
-        let reply = text.and_then(|text| serde_json::from_str::<Reply>(&text).ok());
+        let reply = text.and_then(|text| json::read::<Reply>(&text).ok());
         match (reply, bytes) {
             (Some(Reply::Ready), _) => {
                 if let Some(hand) = self.inner.get_value().borrow_mut().hands.get_mut(hand) {

@@ -2,6 +2,7 @@
 
 use pantau_schemas::event::ComplaintStep;
 use pantau_schemas::ids::AgencyCode;
+use pantau_schemas::order;
 use pantau_schemas::registry::Registry;
 use pantau_schemas::text::clean;
 use pantau_schemas::time::Timestamp;
@@ -43,7 +44,7 @@ pub fn feed(world: &World, limit: usize) -> Vec<Item> {
         .iter()
         .map(|note| (note.at, format!("n{}", note.seq), None, note.title.clone(), &note.agency));
     let mut all: Vec<_> = complaints.chain(notes).collect();
-    all.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| b.1.cmp(&a.1)));
+    order::sort_by(&mut all, |a, b| b.0.cmp(&a.0).then_with(|| b.1.cmp(&a.1)));
     all.truncate(limit);
     all.into_iter()
         .map(|(at, key, step, title, code)| Item {

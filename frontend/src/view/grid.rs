@@ -95,7 +95,7 @@ fn whole(sizes: &[usize], columns: usize) -> Option<Plan> {
     let mut order: Vec<usize> = (0..sizes.len()).collect();
     let size = |group: usize| sizes.get(group).copied().unwrap_or(0);
     // Largest first fills rows best; equal ones keep their order.
-    order.sort_by_key(|group| std::cmp::Reverse(size(*group)));
+    pantau_schemas::order::sort_by_key(&mut order, |group| std::cmp::Reverse(size(*group)));
     let mut rows: Vec<(usize, Vec<Segment>)> = Vec::new();
     for group in order {
         let mut first = 0;

@@ -304,7 +304,7 @@ pub fn culprit(raw: &str, pointer: &str) -> Option<String> {
     if pointer.is_empty() {
         return None;
     }
-    let value: Value = serde_json::from_str(raw).ok()?;
+    let value: Value = crate::json::read(raw).ok()?;
     let text = value.pointer(pointer)?.to_string();
     let mut short: String = text.chars().take(CULPRIT).collect();
     if short.len() < text.len() {

@@ -2,6 +2,7 @@
 
 use pantau_schemas::ids::{DeviceId, SeriesId};
 use pantau_schemas::metric;
+use pantau_schemas::order;
 use pantau_schemas::registry::DeviceClass;
 use pantau_schemas::time::Timestamp;
 
@@ -56,7 +57,7 @@ pub fn readings(replica: &Replica, limit: usize) -> Vec<Reading> {
                 old_after_ms: interval.saturating_mul(2_500).saturating_add(5_000),
             });
         }
-        column.sort_by(|a, b| b.value.total_cmp(&a.value).then_with(|| a.device.cmp(&b.device)));
+        order::sort_by(&mut column, |a, b| b.value.total_cmp(&a.value).then_with(|| a.device.cmp(&b.device)));
         if !column.is_empty() {
             columns.push(column);
         }
@@ -67,7 +68,7 @@ pub fn readings(replica: &Replica, limit: usize) -> Vec<Reading> {
         .take(limit)
         .collect();
     // One metric stays together, in the order of importance.
-    out.sort_by_key(|reading| TELLING.iter().position(|(metric, _)| *metric == reading.metric));
+    order::sort_by_key(&mut out, |reading| TELLING.iter().position(|(metric, _)| *metric == reading.metric));
     out
 }
 

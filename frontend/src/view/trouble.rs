@@ -2,6 +2,7 @@
 
 use pantau_schemas::entry::{DeviceReason, DeviceState};
 use pantau_schemas::ids::DeviceId;
+use pantau_schemas::order;
 use pantau_schemas::stream::{StreamCause, StreamState};
 use pantau_schemas::time::Timestamp;
 use pantau_schemas::wall::Screen;
@@ -65,7 +66,7 @@ pub fn troubles(world: &World, limit: usize) -> Troubles {
         all.select_nth_unstable_by(limit, newest_first);
         all.truncate(limit);
     }
-    all.sort_by(newest_first);
+    order::sort_by(&mut all, newest_first);
     let newest = all.into_iter().filter_map(|(since, which)| which.trouble(world, since));
     Troubles { newest: newest.collect(), total }
 }

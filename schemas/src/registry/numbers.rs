@@ -4,7 +4,7 @@
 //! that nobody claims, in the order of their ids: every reader of one registry has the same numbers. Numbers are
 //! computed, not kept.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -76,8 +76,9 @@ impl Registry {
                 _ => rest.push(device.id.clone()),
             }
         }
-        let claimed: BTreeSet<CameraNumber> = numbers.keys().copied().collect();
-        let free = (1..=MAX_CAMERA_NUMBER).map(CameraNumber).filter(|number| !claimed.contains(number));
+        let claimed: Vec<CameraNumber> = numbers.keys().copied().collect();
+        let is_free = |number: &CameraNumber| claimed.binary_search(number).is_err();
+        let free = (1..=MAX_CAMERA_NUMBER).map(CameraNumber).filter(is_free);
         numbers.extend(free.zip(rest));
         numbers
     }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::area::{Area, At, MAX_SIDE};
 use super::tile::{Rank, Tile};
 use crate::media::MAX_TILES;
+use crate::order;
 
 /// Most cameras of a layout: what one window may ask pictures for.
 pub const MAX_CAMERAS: usize = MAX_TILES;
@@ -140,8 +141,8 @@ impl TryFrom<Draft> for Layout {
         }
         cells.iter_mut().for_each(Cell::settle);
         cells.retain(|cell| !cell.goes_without_saying());
-        cells.sort_by_key(|cell| cell.area);
-        zones.sort_by_key(|zone| zone.area);
+        order::sort_by_key(&mut cells, |cell| cell.area);
+        order::sort_by_key(&mut zones, |zone| zone.area);
         Ok(Self { columns, rows, cells, zones })
     }
 }

@@ -7,6 +7,7 @@ use leptos::task::spawn_local;
 use serde_json::Value;
 
 use crate::browser::{get_answer, post_json, sleep};
+use crate::json;
 use crate::live::city::City;
 use crate::text::letters::Letters;
 use crate::view::letters::{Account, DeadLetters, Filter, Going, Letter, Progress, Quota, Step, Walk};
@@ -75,7 +76,7 @@ impl Tray {
             }
             let words = self.words();
             let trouble = match answer {
-                Some((200, text)) => match serde_json::from_str::<DeadLetters>(&text) {
+                Some((200, text)) => match json::read::<DeadLetters>(&text) {
                     Ok(letters) => {
                         self.take(letters);
                         None
@@ -192,11 +193,11 @@ impl Tray {
         for attempt in 1..=TRIES {
             match post_json(REPLAY, self.city.text.code, &walk.body(), ANSWER_MS).await {
                 Some((200, text)) => {
-                    return serde_json::from_str(&text).map_err(|_another_version| words.unread.to_owned());
+                    return json::read(&text).map_err(|_another_version| words.unread.to_owned());
                 }
                 Some((403, _)) => return Err(words.only_here.to_owned()),
                 Some((status, text)) if status != 503 => {
-                    let problem: Value = serde_json::from_str(&text).unwrap_or_default();
+                    let problem: Value = json::read(&text).unwrap_or_default();
                     let detail = problem["detail"].as_str().unwrap_or_default();
                     return Err(format!("{status} {detail}"));
                 }

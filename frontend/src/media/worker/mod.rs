@@ -23,6 +23,7 @@ use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, OffscreenCanvas};
 use self::player::Player;
 use super::message::{Command, Reply};
 use crate::browser::{Incoming, Socket, best_effort, every};
+use crate::json;
 
 /// How often the page is told how the tiles are, ms.
 const REPORT_MS: u32 = 250;
@@ -43,7 +44,7 @@ pub fn start_media_worker() {
     let own = Rc::clone(&player);
     let commands = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
         let parts: Array = event.data().unchecked_into();
-        let command = parts.get(0).as_string().and_then(|text| serde_json::from_str::<Command>(&text).ok());
+        let command = parts.get(0).as_string().and_then(|text| json::read::<Command>(&text).ok());
         match command {
             Some(Command::Canvas { tile }) => {
                 if let Ok(canvas) = parts.get(1).dyn_into::<OffscreenCanvas>() {
@@ -65,7 +66,7 @@ pub fn start_media_worker() {
     socket.start(move |incoming| match incoming {
         Incoming::Open => own.borrow_mut().linked(),
         Incoming::Text(text) => {
-            if let Ok(notice) = serde_json::from_str(&text) {
+            if let Ok(notice) = json::read(&text) {
                 Player::notice(&own, notice);
             }
         }
