@@ -71,6 +71,9 @@ pub enum UrlError {
     /// Another scheme than `rtsp`.
     #[error("must begin with rtsp://")]
     Scheme,
+    /// Another scheme than `http`, for still pictures.
+    #[error("must begin with http://")]
+    StillScheme,
     /// A user or a password inside.
     #[error("must not hold user and password")]
     Credentials,

@@ -8,6 +8,8 @@
 //! conflated to the newest per stream, reports of health are dropped when nobody takes them.
 //! Credentials and paths of URLs appear in no `Debug`, log, error or report.
 //!
+//! A window that cannot play a stream can have the camera's own still pictures instead ([`Stills`]).
+//!
 //! Data comes from a [`CameraSource`]; the home of it is [`RetinaSource`].
 
 #![warn(missing_docs)]
@@ -28,6 +30,7 @@ mod session;
 mod settings;
 mod signal;
 mod source;
+mod still;
 mod stream;
 mod supervisor;
 mod watch;
@@ -42,5 +45,6 @@ pub use signal::{MAX_SLOTS, Ready, Signal};
 pub use source::{
     CameraSession, CameraSource, Item, OpenRequest, Phase, Progress, SenderReport, SourceError, SourceFrame,
 };
+pub use still::{FRESH, MAX_STILL, PAUSE, Still, StillConfig, StillError, StillUrl, Stills, WITHIN};
 pub use stream::StreamStatus;
 pub use watch::{Step, Watch};

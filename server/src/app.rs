@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use pantau_camera::Fleet;
+use pantau_camera::{Fleet, Stills};
 use pantau_ingest::delivery::Intake;
 use pantau_ingest::{listener, mqtt};
 use pantau_schemas::hash::Hash;
@@ -31,6 +31,8 @@ pub(crate) struct App<S> {
     pub(crate) counts: Counts,
     pub(crate) pace: Pace,
     pub(crate) fleet: Fleet,
+    /// Pictures for those who cannot play a stream.
+    pub(crate) stills: Stills,
     /// Where windows of pictures run.
     pub(crate) pictures: Handle,
     /// Where readers of the journal run.

@@ -14,7 +14,7 @@ mod store;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use pantau_camera::CameraConfig;
+use pantau_camera::{CameraConfig, StillConfig};
 use pantau_ingest::{listener, mqtt as broker};
 use pantau_schemas::ids::CityCode;
 use pantau_schemas::registry::{City, Registry, parse};
@@ -53,6 +53,8 @@ pub struct Config {
     pub registry: Registry,
     /// How to reach the cameras.
     pub cameras: Vec<CameraConfig>,
+    /// Where those that give still pictures do.
+    pub stills: Vec<StillConfig>,
 }
 
 /// Files of a TLS identity.
@@ -136,7 +138,7 @@ pub fn load(file: Option<&Path>) -> Result<Config, Vec<Fault>> {
         parse::Parsed::default()
     });
     parsed.registry.levels = levels;
-    let cameras = cameras::endpoints(&parsed, &base, &faults);
+    let (cameras, stills) = cameras::endpoints(&parsed, &base, &faults);
     let config = Config {
         city,
         listen,
@@ -151,6 +153,7 @@ pub fn load(file: Option<&Path>) -> Result<Config, Vec<Fault>> {
         letter_quota,
         registry: parsed.registry,
         cameras,
+        stills,
     };
     let faults = faults.into_sorted();
     if faults.is_empty() { Ok(config) } else { Err(faults) }

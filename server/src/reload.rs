@@ -21,6 +21,7 @@ pub(crate) async fn registry<S>(app: &App<S>) -> Result<(), Vec<Fault>> {
         Err(vec![Fault { file, line: 0, key, message, nearest: None }])
     })?;
     app.fleet.configure(config.cameras);
+    app.stills.configure(config.stills);
     app.registry.send_replace(Arc::new(config.registry.clone()));
     let (done, waiting) = oneshot::channel();
     if app.control.send(Control::Registry(Box::new(config.registry), done)).await.is_ok() {

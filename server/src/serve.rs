@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use pantau_camera::{Fleet, RetinaSource, Settings};
+use pantau_camera::{Fleet, RetinaSource, Settings, Stills};
 use pantau_ingest::{listener, mqtt};
 use pantau_schemas::ids::Epoch;
 use pantau_schemas::time::Clock;
@@ -141,6 +141,8 @@ async fn run_on<S: Store>(
     };
     tracker.spawn(cameras::forward(camera_reports, intake.clone(), Arc::clone(&clock), stop_readers.clone()));
     fleet.configure(config.cameras);
+    let stills = Stills::new(Arc::clone(&clock), tracker.clone(), stop_readers.clone());
+    stills.configure(config.stills);
 
     let mqtt = config.mqtt.map(|settings| {
         let (status, seen) = watch::channel(mqtt::Status::default());
@@ -177,6 +179,7 @@ async fn run_on<S: Store>(
         counts,
         pace,
         fleet,
+        stills,
         pictures,
         screens,
         intake,

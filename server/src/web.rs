@@ -19,6 +19,7 @@ pub(crate) mod problem;
 mod refusal;
 mod sockets;
 mod status;
+mod stills;
 mod wall_reads;
 
 use std::sync::Arc;
@@ -69,6 +70,7 @@ pub(crate) fn router<S: Store>(app: Arc<App<S>>) -> Router {
         .route("/v1/devices", get(device_reads::devices::<S>))
         .route("/v1/devices/{id}", get(device_reads::device::<S>))
         .route("/v1/series/{id}/samples", get(device_reads::samples::<S>))
+        .route("/v1/cameras/{id}/still.jpg", get(stills::still::<S>))
         .route("/v1/registry/reload", post(status::reload::<S>))
         .route("/", get(assets::index))
         .route("/wall/{screen}", get(assets::index))

@@ -44,7 +44,7 @@ fn cam() -> DeviceId {
 
 fn config(url: &str, password: &str) -> CameraConfig {
     let credentials = Some(Credentials { user: "viewer".into(), password: password.into() });
-    CameraConfig { id: cam(), main: StreamUrl::parse(url).unwrap(), sub: None, credentials }
+    CameraConfig { id: cam(), main: StreamUrl::parse(url).unwrap(), sub: None, credentials, covered: false }
 }
 
 impl Rig {

@@ -23,6 +23,8 @@ pub struct CameraEndpoint {
     pub url: String,
     /// RTSP URL of the small stream.
     pub sub_url: Option<String>,
+    /// HTTP URL of a still picture, without user and password.
+    pub snapshot_url: Option<String>,
     /// User name.
     pub user: Option<String>,
     /// File that holds the password, relative to the configuration file.
@@ -278,8 +280,10 @@ fn camera(
     numbers: &mut BTreeSet<CameraNumber>,
 ) -> Option<(CameraFacts, CameraEndpoint)> {
     let url = table.required_text("url");
-    let url = url.and_then(|text| rtsp_url(table, "url", text));
-    let sub_url = table.text("sub_url").and_then(|text| rtsp_url(table, "sub_url", text));
+    let url = url.and_then(|text| address(table, "url", "rtsp", text));
+    let sub_url = table.text("sub_url").and_then(|text| address(table, "sub_url", "rtsp", text));
+    let snapshot_url =
+        table.text("snapshot_url").and_then(|text| address(table, "snapshot_url", "http", text));
     let user = table.text("user");
     let password_file = table.text("password_file").map(PathBuf::from);
     if password_file.is_some() && user.is_none() {
@@ -307,7 +311,7 @@ fn camera(
         masks,
         scene_width_m,
     };
-    Some((facts, CameraEndpoint { url: url?, sub_url, user, password_file }))
+    Some((facts, CameraEndpoint { url: url?, sub_url, snapshot_url, user, password_file }))
 }
 
 /// The masks of a camera. A faulty one is a fault, never a picture with a hole in its cover.
@@ -330,14 +334,16 @@ fn masks(table: &mut Table<'_>) -> Vec<Mask> {
 }
 
 /// A URL that a camera may have. A fault never repeats the text: it may hold a password.
-fn rtsp_url(table: &Table<'_>, key: &'static str, text: String) -> Option<String> {
-    let authority =
-        text.strip_prefix("rtsp://").map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default());
+fn address(table: &Table<'_>, key: &'static str, scheme: &str, text: String) -> Option<String> {
+    let rest = text.strip_prefix(scheme);
+    let authority = rest
+        .and_then(|rest| rest.strip_prefix("://"))
+        .map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default());
     let message = match authority {
-        None if text.starts_with("rtsps://") => {
-            "rtsps:// is not carried yet, only rtsp:// is; put the camera on a network of its own"
-        }
-        None => "must begin with rtsp://",
+        None if rest.is_some_and(|rest| rest.starts_with("s://")) => &format!(
+            "{scheme}s:// is not carried yet, only {scheme}:// is; put the camera on a network of its own"
+        ),
+        None => &format!("must begin with {scheme}://"),
         Some(authority) if authority.contains('@') => {
             "must not hold user and password: they go to `user` and `password_file`"
         }
@@ -503,6 +509,37 @@ retention_days = 14
                 "city/a.toml:23: device[1].uplink: `cam-alun-01` would be its own uplink through `cam-alun-01`",
             ]
         );
+    }
+
+    #[test]
+    fn a_camera_may_give_still_pictures_and_nobody_sees_where() {
+        let with = |url: &str| {
+            GOOD.replace("user = \"viewer\"", &format!("user = \"viewer\"\nsnapshot_url = \"{url}\""))
+        };
+        let parsed = read(&with("http://10.0.1.21/snap.jpg")).unwrap();
+        let endpoint = parsed.endpoints.get("cam-alun-01").unwrap();
+        assert_eq!(endpoint.snapshot_url.as_deref(), Some("http://10.0.1.21/snap.jpg"));
+        assert!(!format!("{parsed:?}").contains("10.0.1.21"));
+        let cases = [
+            ("rtsp://10.0.1.21/x", "must begin with http://"),
+            (
+                "https://10.0.1.21/x",
+                "https:// is not carried yet, only http:// is; put the camera on a network of its own",
+            ),
+            (
+                "http://a:hunter2@10.0.1.21/x",
+                "must not hold user and password: they go to `user` and `password_file`",
+            ),
+            ("http:///x", "has no host"),
+        ];
+        for (url, fault) in cases {
+            let faults = read(&with(url)).unwrap_err();
+            assert!(
+                faults.iter().any(|text| text.contains(&format!("camera.snapshot_url: {fault}"))),
+                "{faults:?}"
+            );
+            assert!(!faults.iter().any(|text| text.contains("hunter2")), "{faults:?}");
+        }
     }
 
     #[test]

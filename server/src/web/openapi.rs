@@ -173,6 +173,20 @@ const OPERATIONS: &[Operation] = &[
         answers: OK,
     },
     Operation {
+        method: "get",
+        path: "/v1/cameras/{id}/still.jpg",
+        summary: "A camera's own still picture, at most a second old; `pantau-taken-us` says when it was asked for",
+        query: &[],
+        answers: &[
+            (200, "image/jpeg"),
+            (403, "not allowed, or a part of the camera's picture is covered"),
+            (404, "there is no such camera, or it gives no still pictures"),
+            (502, "the camera refuses, or gives something that cannot be used"),
+            (503, "the server stops"),
+            (504, "the camera does not answer, or not in time"),
+        ],
+    },
+    Operation {
         method: "post",
         path: "/v1/registry/reload",
         summary: "Read the registry again, all or nothing",

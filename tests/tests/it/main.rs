@@ -27,6 +27,7 @@ mod players;
 mod screens;
 mod slow;
 mod soak;
+mod stills;
 mod store_faults;
 mod streams;
 mod tours;
