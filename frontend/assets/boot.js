@@ -1,6 +1,5 @@
-// Starts the page. A wall has nobody to press "reload": whatever fails here is tried again by itself.
-import init, { start_page } from "/assets/pantau.js";
-
+// Starts the page with the module that its document names. A wall has nobody to press "reload": whatever fails here is
+// tried again by itself.
 const RETRY_MS = 5000;
 
 function again() {
@@ -16,8 +15,9 @@ addEventListener("unhandledrejection", (event) => {
 });
 
 try {
-  await init({ module_or_path: "/assets/pantau_bg.wasm" });
-  start_page();
+  const module = document.documentElement.dataset.module;
+  const { default: start } = await import(`/assets/${module}.js`);
+  await start({ module_or_path: `/assets/${module}_bg.wasm` });
 } catch (error) {
   const boot = document.getElementById("boot");
   if (boot) boot.textContent = "Halaman gagal dimuat, dicoba lagi. The page failed to load, trying again.";

@@ -1,5 +1,4 @@
-// The media worker: the page's own bundle, another entry point.
-import init, { start_media_worker } from "/assets/pantau.js";
+// The media worker: a module of its own, without a page.
+import start from "/assets/worker-media.js";
 
-await init({ module_or_path: "/assets/pantau_bg.wasm" });
-start_media_worker();
+await start({ module_or_path: "/assets/worker-media_bg.wasm" });

@@ -26,4 +26,4 @@ pub(crate) mod screen;
 pub mod verdict;
 pub mod watchdog;
 #[cfg(target_arch = "wasm32")]
-mod worker;
+pub mod worker;

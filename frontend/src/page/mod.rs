@@ -1,4 +1,6 @@
 //! The pages: each takes the city's state and lays its parts out.
+//!
+//! **Invariant:** no page knows of another. Each is the root of a module of its own, and loads what it names.
 
 #![expect(unreachable_pub, reason = "the component macro makes public builders of private components")]
 
@@ -9,7 +11,6 @@ mod ops;
 mod wall;
 
 use leptos::prelude::*;
-use wasm_bindgen::prelude::wasm_bindgen;
 
 use self::desk::Desk;
 use self::home::Home;
@@ -21,9 +22,32 @@ use crate::text::{self, Text};
 /// Where the chosen language is kept.
 const LANGUAGE_KEY: &str = "pantau.lang";
 
-/// Entry point of the page.
-#[wasm_bindgen]
-pub fn start_page() {
+/// Starts the wall, at `/wall/{screen}`.
+pub fn wall() {
+    open(|text, path| {
+        let name_in_path = path.strip_prefix("/wall/").unwrap_or_default().trim_end_matches('/').to_owned();
+        view! { <Wall text name_in_path/> }.into_any()
+    });
+}
+
+/// Starts the desk, at `/desk`.
+pub fn desk() {
+    open(|text, _| view! { <Desk text/> }.into_any());
+}
+
+/// Starts the operations page, at `/ops`, or the start page, at `/`.
+pub fn ops() {
+    open(|text, path| {
+        if path.starts_with("/ops") {
+            view! { <Ops text/> }.into_any()
+        } else {
+            view! { <Home text/> }.into_any()
+        }
+    });
+}
+
+/// Puts a page into the window. What it is to show it learns from the language and the path of its address.
+fn open(page: fn(&'static Text, &str) -> AnyView) {
     let language = language();
     let path = web_sys::window().and_then(|w| w.location().pathname().ok()).unwrap_or_default();
     if let Some(document) = web_sys::window().and_then(|w| w.document()) {
@@ -34,18 +58,7 @@ pub fn start_page() {
             loading.remove();
         }
     }
-    leptos::mount::mount_to_body(move || {
-        if let Some(screen) = path.strip_prefix("/wall/") {
-            let name_in_path = screen.trim_end_matches('/').to_owned();
-            view! { <Wall text=language name_in_path/> }.into_any()
-        } else if path == "/desk" || path == "/desk/" {
-            view! { <Desk text=language/> }.into_any()
-        } else if path == "/ops" || path.starts_with("/ops/") {
-            view! { <Ops text=language/> }.into_any()
-        } else {
-            view! { <Home text=language/> }.into_any()
-        }
-    });
+    leptos::mount::mount_to_body(move || page(language, &path));
 }
 
 /// `?lang=` wins and is kept; then what was kept; then Indonesian.

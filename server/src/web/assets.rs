@@ -10,7 +10,7 @@ use super::problem::Problem;
 /// One embedded file.
 #[derive(Debug)]
 pub(crate) struct Asset {
-    /// Path below the bundle's root, for instance `assets/pantau.js`.
+    /// Path below the bundle's root, for instance `assets/page-wall.js`.
     pub(crate) path: &'static str,
     /// Its media type.
     pub(crate) content_type: &'static str,
@@ -49,9 +49,23 @@ fn refused(weight: &str) -> bool {
 
 include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
-/// A page: which one, the browser decides by the path.
-pub(crate) async fn index(headers: HeaderMap) -> Response {
-    serve("index.html", &headers).unwrap_or_else(|| {
+/// The wall: which screen, its module reads in the path.
+pub(crate) async fn wall(headers: HeaderMap) -> Response {
+    page("wall.html", &headers)
+}
+
+/// The desk.
+pub(crate) async fn desk(headers: HeaderMap) -> Response {
+    page("desk.html", &headers)
+}
+
+/// The operations page and the start page, which are one module.
+pub(crate) async fn ops(headers: HeaderMap) -> Response {
+    page("ops.html", &headers)
+}
+
+fn page(path: &str, headers: &HeaderMap) -> Response {
+    serve(path, headers).unwrap_or_else(|| {
         let detail = "this server was built without its pages; run `cargo demo`, or `cargo ops bundle` before building it";
         Problem::new(StatusCode::NOT_FOUND, "no-pages", detail).into_response()
     })

@@ -77,6 +77,10 @@ async fn the_wall_shows_living_pictures_and_knows_a_frozen_one() {
     let mut city = TestCity::plan().alone().cameras(&CAMERAS).start().await.unwrap();
     let mut live = city.live().await.unwrap();
     let mut browser = wall(&city).await;
+    let programs = r#"[...new Set(performance.getEntriesByType("resource").map((one) => new URL(one.name).pathname)
+        .filter((path) => path.endsWith(".wasm")))].join(" ")"#;
+    let loaded = browser.eval(programs).await.unwrap();
+    assert_eq!(loaded, "/assets/page-wall_bg.wasm", "a wall loads nothing of a desk");
     let names = CAMERAS.map(|(name, _)| name);
     let (_, up) = browser.until(&faces(&names, "live"), LONG).await.unwrap();
     say(&format!("MEASURED: four live tiles {up:?} after the page knew the city"));

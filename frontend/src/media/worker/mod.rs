@@ -16,7 +16,6 @@ use std::rc::Rc;
 use js_sys::Array;
 use pantau_schemas::media::{MediaRequest, PROTOCOL};
 use wasm_bindgen::closure::Closure;
-use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, OffscreenCanvas};
 
@@ -31,12 +30,7 @@ const REPORT_MS: u32 = 250;
 const IDLE_MS: f64 = 8_000.0;
 
 /// Entry point of the worker.
-#[wasm_bindgen]
-#[expect(
-    unreachable_pub,
-    reason = "the script beside the bundle calls it; only public functions can be exported"
-)]
-pub fn start_media_worker() {
+pub fn start() {
     let Ok(scope) = js_sys::global().dyn_into::<DedicatedWorkerGlobalScope>() else { return };
     let socket = Socket::new("/v1/media", PROTOCOL);
     let player = Rc::new(RefCell::new(Player::new(scope.clone(), socket.clone())));

@@ -1,8 +1,9 @@
 //! Compiling the front end for wasm32.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use serde::Deserialize;
 
 use crate::tool::console::Console;
@@ -42,28 +43,44 @@ struct Message {
     #[serde(default)]
     package_id: String,
     #[serde(default)]
+    target: Target,
+    #[serde(default)]
     filenames: Vec<PathBuf>,
 }
 
-/// Compiles `pantau-frontend` and answers the path of its WebAssembly module.
+/// What was compiled.
+#[derive(Default, Deserialize)]
+struct Target {
+    name: String,
+}
+
+/// The programs of the front end by name: `page-wall` and where its `.wasm` is.
+pub type Modules = BTreeMap<String, PathBuf>;
+
+/// Compiles the programs of `pantau-frontend` and answers where their WebAssembly modules are.
 ///
 /// # Errors
-/// When it does not compile, or the crate makes no `.wasm` file.
+/// When they do not compile, or there is none.
 pub fn compile(
     workspace: &Workspace,
     speed: Speed,
     progress: &mut Progress,
     console: Console,
-) -> anyhow::Result<PathBuf> {
-    let mut cargo = workspace.cargo(["build", "--locked", "--package", "pantau-frontend"]);
+) -> anyhow::Result<Modules> {
+    let mut cargo = workspace.cargo(["build", "--locked", "--package", "pantau-frontend", "--bins"]);
     cargo.args(["--target", "wasm32-unknown-unknown", "--profile", speed.web_profile()]);
     cargo.args(["--message-format", "json-render-diagnostics"]);
     let output = progress::run(cargo, progress, console).context("the front end does not compile")?;
-    output
+    let artifacts = output
         .lines()
         .filter_map(|line| serde_json::from_str::<Message>(line).ok())
-        .filter(|message| message.reason == "compiler-artifact" && message.package_id.contains("/frontend#"))
-        .flat_map(|message| message.filenames)
-        .find(|file| file.extension().is_some_and(|extension| extension == "wasm"))
-        .context("pantau-frontend makes no WebAssembly: it must be a `cdylib` or have a `main`")
+        .filter(|message| message.reason == "compiler-artifact" && message.package_id.contains("/frontend#"));
+    let mut modules = Modules::new();
+    for artifact in artifacts {
+        let wasm =
+            artifact.filenames.into_iter().find(|file| file.extension().is_some_and(|it| it == "wasm"));
+        modules.extend(wasm.map(|wasm| (artifact.target.name, wasm)));
+    }
+    ensure!(!modules.is_empty(), "pantau-frontend makes no WebAssembly");
+    Ok(modules)
 }

@@ -19,7 +19,7 @@ pub struct Manifest {
 /// One file of the bundle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct File {
-    /// Its path in the bundle, with `/`: `assets/pantau.js`.
+    /// Its path in the bundle, with `/`: `assets/page-wall.js`.
     pub path: String,
     /// Its media type, with the character set where it has one.
     pub content_type: String,

@@ -9,11 +9,15 @@ use brotli::enc::BrotliEncoderParams;
 use flate2::{Compression, GzBuilder};
 use wasm_bindgen_cli_support::Bindgen;
 
-use super::compile::Speed;
+use super::compile::{Modules, Speed};
 use super::manifest::{File, Manifest, content_type, sha256};
 
-/// The name that the script and the module get: `assets/pantau.js`, `assets/pantau_bg.wasm`.
-const NAME: &str = "pantau";
+/// The document that every page is made from, below the front end's folder.
+const DOCUMENT: &str = "page.html";
+/// What stands in it for the page's name.
+const PLACE: &str = "{page}";
+/// What a module is called that has a document of its own.
+const PAGE: &str = "page-";
 
 /// The files of a bundle by their path in it, in order.
 type Files = BTreeMap<String, Vec<u8>>;
@@ -22,9 +26,11 @@ type Files = BTreeMap<String, Vec<u8>>;
 ///
 /// # Errors
 /// When a file cannot be read.
-pub fn inputs(frontend: &Path, wasm: &Path, speed: Speed) -> anyhow::Result<String> {
-    let mut all = collect(frontend)?;
-    all.insert(String::from("wasm"), read(wasm)?);
+pub fn inputs(frontend: &Path, modules: &Modules, speed: Speed) -> anyhow::Result<String> {
+    let mut all = collect(frontend, modules)?;
+    for (name, wasm) in modules {
+        all.insert(format!("wasm {name}"), read(wasm)?);
+    }
     all.insert(String::from("speed"), speed.web_profile().as_bytes().to_vec());
     all.insert(String::from("tool"), env!("CARGO_PKG_VERSION").as_bytes().to_vec());
     Ok(digest(&all))
@@ -33,24 +39,29 @@ pub fn inputs(frontend: &Path, wasm: &Path, speed: Speed) -> anyhow::Result<Stri
 /// Makes the bundle in `out`, replacing what was there.
 ///
 /// # Errors
-/// When the module cannot be bound, or a file cannot be read or written.
+/// When a module cannot be bound, or a file cannot be read or written.
 pub fn pack(
     frontend: &Path,
-    wasm: &Path,
+    modules: &Modules,
     speed: Speed,
     inputs: String,
     out: &Path,
 ) -> anyhow::Result<Manifest> {
-    let mut files = collect(frontend)?;
-    bind(wasm, speed, &mut files)?;
+    let mut files = collect(frontend, modules)?;
+    for (name, wasm) in modules {
+        bind(name, wasm, speed, &mut files)?;
+    }
     let build: String = digest(&files).chars().take(16).collect();
     write(&files, speed, build, inputs, out)
 }
 
-/// The static files: the page at the root, everything else below `assets/`.
-fn collect(frontend: &Path) -> anyhow::Result<Files> {
+/// The static files: the pages' documents at the root, everything else below `assets/`.
+fn collect(frontend: &Path, modules: &Modules) -> anyhow::Result<Files> {
     let mut files = Files::new();
-    files.insert(String::from("index.html"), read(&frontend.join("index.html"))?);
+    let document = String::from_utf8(read(&frontend.join(DOCUMENT))?).context("the document is not UTF-8")?;
+    for page in modules.keys().filter_map(|name| name.strip_prefix(PAGE)) {
+        files.insert(format!("{page}.html"), document.replace(PLACE, page).into_bytes());
+    }
     add_below(&frontend.join("assets"), "assets", &mut files)?;
     add_below(&frontend.join("style"), "assets", &mut files)?;
     Ok(files)
@@ -75,13 +86,13 @@ fn add_below(folder: &Path, path: &str, files: &mut Files) -> anyhow::Result<()>
     Ok(())
 }
 
-/// Runs wasm-bindgen on the module and adds what it makes below `assets/`.
-fn bind(wasm: &Path, speed: Speed, files: &mut Files) -> anyhow::Result<()> {
+/// Runs wasm-bindgen on a module and adds what it makes: `assets/{name}.js`, `assets/{name}_bg.wasm`.
+fn bind(name: &str, wasm: &Path, speed: Speed, files: &mut Files) -> anyhow::Result<()> {
     let staging = tempfile::tempdir().context("failed to make a temporary folder")?;
     let names = speed == Speed::Quick;
     Bindgen::new()
         .input_path(wasm)
-        .out_name(NAME)
+        .out_name(name)
         .web(true)
         .and_then(|bindgen| {
             bindgen
@@ -91,7 +102,7 @@ fn bind(wasm: &Path, speed: Speed, files: &mut Files) -> anyhow::Result<()> {
                 .remove_producers_section(true)
                 .generate(staging.path())
         })
-        .context("failed to bind the WebAssembly to JavaScript")?;
+        .with_context(|| format!("failed to bind {name} to JavaScript"))?;
     add_below(staging.path(), "assets", files)
 }
 
@@ -170,14 +181,19 @@ fn save(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
 mod tests {
     use super::*;
     use std::io::Read as _;
+    use std::path::PathBuf;
+
+    fn modules(names: &[&str]) -> Modules {
+        names.iter().map(|name| (String::from(*name), PathBuf::from("no.wasm"))).collect()
+    }
 
     fn page(folder: &Path) -> Files {
         std::fs::create_dir_all(folder.join("assets/icons")).unwrap();
         std::fs::create_dir_all(folder.join("style")).unwrap();
-        std::fs::write(folder.join("index.html"), "<title>Pantau</title>").unwrap();
+        std::fs::write(folder.join("page.html"), "<title>Pantau {page}</title>").unwrap();
         std::fs::write(folder.join("assets/icons/camera.svg"), "<svg/>").unwrap();
         std::fs::write(folder.join("style/tokens.css"), ":root{}").unwrap();
-        collect(folder).unwrap()
+        collect(folder, &modules(&["page-wall", "worker-media"])).unwrap()
     }
 
     #[test]
@@ -187,7 +203,9 @@ mod tests {
         let out = folder.path().join("web");
         let manifest = write(&files, Speed::Optimised, String::from("1"), String::from("2"), &out).unwrap();
         let paths: Vec<&str> = manifest.files.iter().map(|file| file.path.as_str()).collect();
-        assert_eq!(paths, ["assets/icons/camera.svg", "assets/tokens.css", "index.html"]);
+        assert_eq!(paths, ["assets/icons/camera.svg", "assets/tokens.css", "wall.html"]);
+        let document = std::fs::read_to_string(out.join("wall.html")).unwrap();
+        assert_eq!(document, "<title>Pantau wall</title>", "a page's document names its module");
         for path in paths {
             let mut text = Vec::new();
             let zipped = std::fs::File::open(out.join(format!("{path}.gz"))).unwrap();
@@ -200,7 +218,7 @@ mod tests {
         }
         assert!(manifest.is_whole(&out));
         assert_eq!(Manifest::read(&out.join("manifest.json")), Some(manifest.clone()));
-        std::fs::write(out.join("index.html"), "torn").unwrap();
+        std::fs::write(out.join("wall.html"), "torn").unwrap();
         assert!(!manifest.is_whole(&out), "a damaged bundle is taken for a good one");
     }
 
@@ -211,7 +229,7 @@ mod tests {
         let (one, two) = (folder.path().join("one"), folder.path().join("two"));
         write(&files, Speed::Quick, String::from("1"), String::from("2"), &one).unwrap();
         write(&files, Speed::Quick, String::from("1"), String::from("2"), &two).unwrap();
-        for path in ["manifest.json", "index.html.gz", "assets/tokens.css.gz"] {
+        for path in ["manifest.json", "wall.html.gz", "assets/tokens.css.gz"] {
             assert_eq!(
                 std::fs::read(one.join(path)).unwrap(),
                 std::fs::read(two.join(path)).unwrap(),
@@ -225,6 +243,6 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         page(folder.path());
         std::fs::write(folder.path().join("assets/tokens.css"), "other").unwrap();
-        assert!(collect(folder.path()).is_err());
+        assert!(collect(folder.path(), &modules(&[])).is_err());
     }
 }
