@@ -2,8 +2,10 @@
 //!
 //! One rule for both ends: the server steps by what a window's socket takes, the browser by what its decoders take.
 //! The least important tile steps down first and comes back last; inside a priority the last tile first, one rung of
-//! all before the next. Down goes fast, by a share of the tiles; up goes slowly, and a climb that had to be taken back
-//! makes the next one wait twice as long, so that nothing swings.
+//! all before the next. That makes one path from everything to next to nothing, and the ladder is a search on it for
+//! the last place that holds: down by a share of the tiles, a larger one the longer it does not help; up by half of
+//! the way to what is known to be too much. What was too much is remembered, and tried again after a wait that doubles
+//! each time it fails, so that nothing swings.
 //!
 //! Pure: time is an argument, milliseconds of any clock that never goes back. **Invariant:** while the set of tiles
 //! stays, no tile stands below the top before every tile of a lower priority stands at the foot.
@@ -58,14 +60,20 @@ pub enum Pressure {
 pub const SETTLE_MS: u64 = 1_000;
 /// New tiles begin with a whole group of pictures, and decoders with being opened: no pressure to heed, ms.
 pub const OPENING_MS: u64 = 2_000;
-/// Calm before the first climb, ms; doubled by each climb that had to be taken back …
+/// Calm before a climb, ms. A climb after which it was calm for so long has held …
 pub const CALM_MS: u64 = 2_000;
+/// … or, where it was too much before, that was calm again so long after it, ms.
+pub const PROOF_MS: u64 = 10_000;
+/// So long after it was too much the same is tried again, ms; doubled each time it is too much again …
+pub const RETRY_MS: u64 = 5_000;
 /// … up to this, ms.
-pub const MAX_CALM_MS: u64 = 60_000;
-/// A climb after which it was calm for so long has held, ms.
-pub const PROVEN_MS: u64 = 4_000;
-/// This share of a priority's tiles steps down at once.
-const DOWN_SHARE: usize = 4;
+pub const MAX_RETRY_MS: u64 = 60_000;
+/// Pressure so soon after a climb, ms, is its fault: a little too much fills a queue slowly.
+pub const BLAME_MS: u64 = 15_000;
+/// What was too much and then was not, until so many rungs more were too much, has changed: its wait is the first one.
+const CHANGED: usize = 8;
+/// One in so many of a priority's tiles steps down at once: at first, when that did not help, and from then on.
+const DOWN_SHARES: [usize; 3] = [16, 8, 4];
 
 /// One tile's place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,13 +85,46 @@ struct Place {
     rung: Rung,
 }
 
-/// A climb that has not proved itself yet.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Trial {
-    since: u64,
-    priority: Priority,
-    /// Who climbed, and from where.
-    from: Vec<(u16, Rung)>,
+impl Place {
+    /// How far below the top, in rungs; a tile without disposable frames takes two at once.
+    const fn depth(&self) -> usize {
+        match self.rung {
+            Rung::Full => 0,
+            Rung::Reference => 1,
+            Rung::KeyFrames => 2,
+            Rung::Still | Rung::Unknown => 3,
+        }
+    }
+
+    /// The rung below.
+    const fn below(&self) -> Option<Rung> {
+        match self.rung {
+            Rung::Full if self.disposable => Some(Rung::Reference),
+            Rung::Full | Rung::Reference => Some(Rung::KeyFrames),
+            Rung::KeyFrames => Some(Rung::Still),
+            Rung::Still | Rung::Unknown => None,
+        }
+    }
+
+    /// The rung above.
+    const fn above(&self) -> Option<Rung> {
+        match self.rung {
+            Rung::Full => None,
+            Rung::KeyFrames if self.disposable => Some(Rung::Reference),
+            Rung::Reference | Rung::KeyFrames => Some(Rung::Full),
+            Rung::Still | Rung::Unknown => Some(Rung::KeyFrames),
+        }
+    }
+}
+
+/// The last climb.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Climb {
+    at: u64,
+    /// Steps of single tiles.
+    steps: usize,
+    /// It was calm after it for long enough.
+    held: bool,
 }
 
 /// Where every tile of a window stands.
@@ -94,16 +135,35 @@ pub struct Ladder {
     /// Pressure is not heeded before.
     settled_at: u64,
     calm_since: Option<u64>,
-    /// Calm that the next climb wants.
-    wait: u64,
-    /// Tiles that climb at once.
+    /// How deep all tiles together stood when it was too much; nothing at or above this is entered without a wait.
+    too_much: Option<usize>,
+    /// When that was.
+    too_much_at: u64,
+    /// How long that wait is.
+    retry: u64,
+    /// How deep they stood when it was tried again, until it is too much.
+    tried: Option<usize>,
+    /// Steps of the next climb where nothing is known to be too much.
     stride: usize,
-    trial: Option<Trial>,
+    climb: Option<Climb>,
+    /// Steps down since it was last calm.
+    falls: usize,
 }
 
 impl Default for Ladder {
     fn default() -> Self {
-        Self { places: Vec::new(), settled_at: 0, calm_since: None, wait: CALM_MS, stride: 1, trial: None }
+        Self {
+            places: Vec::new(),
+            settled_at: 0,
+            calm_since: None,
+            too_much: None,
+            too_much_at: 0,
+            retry: RETRY_MS,
+            tried: None,
+            stride: 1,
+            climb: None,
+            falls: 0,
+        }
     }
 }
 
@@ -142,8 +202,17 @@ impl Ladder {
             };
             self.places.push(Place { tile, priority, disposable, rung });
         }
-        self.trial = self.trial.take().filter(|_| !opening);
+        // Where another number of tiles stands, what was too much says nothing.
+        let count =
+            |places: &[Place], priority| places.iter().filter(|place| place.priority == priority).count();
+        if [Priority::Focus, Priority::Alarm, Priority::Visible]
+            .into_iter()
+            .any(|priority| count(&before, priority) != count(&self.places, priority))
+        {
+            self.too_much = None;
+        }
         if opening {
+            self.climb = None;
             self.settled_at = self.settled_at.max(now.saturating_add(OPENING_MS));
             self.calm_since = None;
         }
@@ -179,81 +248,117 @@ impl Ladder {
             Pressure::High => self.down(now),
             Pressure::Even => false,
             Pressure::Calm => {
-                let since = *self.calm_since.get_or_insert(now);
-                self.prove(now);
-                now.saturating_sub(since) >= self.wait && self.up(now)
+                self.falls = 0;
+                let calm = now.saturating_sub(*self.calm_since.get_or_insert(now));
+                calm >= CALM_MS && self.up(now)
             }
-        }
-    }
-
-    fn prove(&mut self, now: u64) {
-        if self
-            .trial
-            .as_ref()
-            .is_some_and(|trial| now.saturating_sub(trial.since) >= PROVEN_MS.max(self.wait))
-        {
-            self.trial = None;
-            self.stride = self.stride.saturating_mul(2);
-            self.wait = (self.wait / 2).max(CALM_MS);
         }
     }
 
     fn down(&mut self, now: u64) -> bool {
         self.stride = 1;
-        let standing = |place: &&Place| place.rung < Rung::Still;
-        let Some(class) = self.places.iter().filter(standing).map(|place| place.priority).max() else {
-            return false;
-        };
-        self.settled_at = now.saturating_add(SETTLE_MS);
-        // A climb that failed is taken back, just that; unless tiles that matter less can pay for it.
-        if let Some(failed) = self.trial.take_if(|trial| trial.priority >= class) {
-            self.wait = self.wait.saturating_mul(2).min(MAX_CALM_MS);
-            for (tile, rung) in failed.from {
-                if let Some(place) = self.places.iter_mut().find(|place| place.tile == tile) {
-                    place.rung = rung;
-                }
+        let class =
+            self.places.iter().filter(|place| place.below().is_some()).map(|place| place.priority).max();
+        let Some(class) = class else { return false };
+        let standing = |place: &&Place| place.priority == class && place.below().is_some();
+        let count = self.places.iter().filter(standing).count();
+        let depth = self.depth();
+        // A climb that failed is taken back, just that.
+        let steps = match self.climb.take().filter(|climb| now.saturating_sub(climb.at) < BLAME_MS) {
+            Some(failed) => failed.steps,
+            None => {
+                let [.., most] = DOWN_SHARES;
+                let share = DOWN_SHARES.get(self.falls).copied().unwrap_or(most);
+                self.falls += 1;
+                count.div_ceil(share)
             }
-            return true;
+        };
+        (self.too_much, self.too_much_at) = (Some(depth), now);
+        if let Some(tried) = self.tried.take() {
+            let same = tried.saturating_sub(depth) <= CHANGED;
+            self.retry = if same { self.retry.saturating_mul(2).min(MAX_RETRY_MS) } else { RETRY_MS };
         }
-        let of_class = |place: &&Place| place.priority == class;
-        let count = self.places.iter().filter(standing).filter(of_class).count();
-        let best = self.places.iter().filter(of_class).map(|place| place.rung).min().unwrap_or_default();
-        let candidates =
-            self.places.iter_mut().rev().filter(|place| place.priority == class && place.rung == best);
-        for place in candidates.take(count.div_ceil(DOWN_SHARE).max(1)) {
-            place.rung = match place.rung {
-                Rung::Full if place.disposable => Rung::Reference,
-                Rung::Full | Rung::Reference => Rung::KeyFrames,
-                _ => Rung::Still,
-            };
-        }
-        true
+        self.settled_at = now.saturating_add(SETTLE_MS);
+        (0..steps).take_while(|_| step_down(&mut self.places)).count() > 0
     }
 
+    /// Up, after some calm.
     fn up(&mut self, now: u64) -> bool {
-        let fallen = |place: &&Place| place.rung > Rung::Full;
-        let Some(class) = self.places.iter().filter(fallen).map(|place| place.priority).min() else {
-            return false;
-        };
-        let of_class = |place: &&Place| place.priority == class;
-        let worst = self.places.iter().filter(of_class).map(|place| place.rung).max().unwrap_or_default();
-        let mut from = Vec::new();
-        let candidates =
-            self.places.iter_mut().filter(|place| place.priority == class && place.rung == worst);
-        for place in candidates.take(self.stride) {
-            from.push((place.tile, place.rung));
-            place.rung = match place.rung {
-                Rung::Full | Rung::Reference => Rung::Full,
-                Rung::KeyFrames if place.disposable => Rung::Reference,
-                Rung::KeyFrames => Rung::Full,
-                Rung::Still | Rung::Unknown => Rung::KeyFrames,
-            };
+        let depth = self.depth();
+        if let Some(climb) = self.climb.as_mut().filter(|climb| !climb.held) {
+            let again = self.too_much.is_some_and(|known| depth <= known);
+            if again && now.saturating_sub(climb.at) < PROOF_MS {
+                return false;
+            }
+            climb.held = true;
+            if self.too_much.is_none() {
+                self.stride = self.stride.saturating_mul(2);
+            }
+            if again {
+                self.too_much = None;
+            }
         }
-        self.trial = Some(Trial { since: now, priority: class, from });
+        let steps = match self.too_much {
+            None => self.stride,
+            Some(known) => match self.free(known) {
+                0 if now.saturating_sub(self.too_much_at) < self.retry => return false,
+                0 => {
+                    self.tried = Some(depth);
+                    1
+                }
+                free => free.div_ceil(2),
+            },
+        };
+        let steps = (0..steps).take_while(|_| step_up(&mut self.places)).count();
+        if steps == 0 {
+            // Everything is whole.
+            (self.retry, self.tried) = (RETRY_MS, None);
+            return false;
+        }
+        self.climb = Some(Climb { at: now, steps, held: false });
         self.settled_at = now.saturating_add(SETTLE_MS);
         self.calm_since = None;
         true
     }
+
+    /// Steps up that are left before it is as much as was too much.
+    fn free(&self, known: usize) -> usize {
+        let mut ahead = self.places.clone();
+        std::iter::repeat_with(|| step_up(&mut ahead) && depth_of(&ahead) > known)
+            .take_while(|free| *free)
+            .count()
+    }
+
+    fn depth(&self) -> usize {
+        depth_of(&self.places)
+    }
+}
+
+/// How deep all tiles together stand.
+fn depth_of(places: &[Place]) -> usize {
+    places.iter().map(Place::depth).sum()
+}
+
+/// One tile steps down: of those that matter least one on the best rung, the last of them.
+fn step_down(places: &mut [Place]) -> bool {
+    let standing = places.iter_mut().filter(|place| place.below().is_some());
+    let next = standing.rev().min_by_key(|place| (std::cmp::Reverse(place.priority), place.rung));
+    let Some((place, rung)) = next.and_then(|place| place.below().map(|rung| (place, rung))) else {
+        return false;
+    };
+    place.rung = rung;
+    true
+}
+
+/// One tile steps up: what [`step_down`] did last is taken back.
+fn step_up(places: &mut [Place]) -> bool {
+    let fallen = places.iter_mut().filter(|place| place.above().is_some());
+    let next = fallen.min_by_key(|place| (place.priority, std::cmp::Reverse(place.above())));
+    let Some((place, rung)) = next.and_then(|place| place.above().map(|rung| (place, rung))) else {
+        return false;
+    };
+    place.rung = rung;
+    true
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@
 //   {"drag": ["selector", "selector"]}                    → {"ok": true}, from the one to the other with the pointer
 //   {"lose": "/v1/commands", "times": 1}                  → {"ok": true}; the server gets the next requests, the page no answer
 //   {"pretend": "build"}                                  → {"ok": true}; from its next connection on the page hears this build
+//   {"tamper": "some.js"}                                 → {"ok": true}; from its next load on this runs before the page's scripts
+//   {"tamper": "slow-decoders.js", "with": "/assets/x.js"} → {"ok": true}; … and this at the head of that script
 //   {"close": true}                                       → {"ok": true}; the page is gone, "open" makes a new one
 //   {"calm": true}                                        → {"ok": true}; the person prefers reduced motion, or does not
 //   {"weight": true}                                      → {"value": {"heap", "nodes", "listeners", "documents"}}, after the garbage is out
@@ -90,6 +92,21 @@ async function pretend(page, build) {
   });
 }
 
+// Puts a script of this folder before the page's own ones, or at the head of one of them. What the browser itself
+// offers can be made worse in this way; the page and its server are what everybody gets.
+async function tamper(page, script, path) {
+  const text = await readFile(new URL(script, import.meta.url), "utf8");
+  if (!path) return page.addInitScript(text);
+  // A script that we hand over comes from no address, and what comes from none may not speak to this machine.
+  // Browsers that do not know the permission do not ask for it.
+  await context.grantPermissions(["local-network-access"]).catch(() => {});
+  await page.route(`**${path}`, async (route) => {
+    const answer = await route.fetch();
+    const { "content-encoding": _, "content-length": __, ...headers } = answer.headers();
+    return route.fulfill({ status: answer.status(), headers, body: `${text}\n${await answer.text()}` });
+  });
+}
+
 // What the page holds on to: bytes of JavaScript, and counts, once everything that nobody holds is gone.
 async function weight(page) {
   const session = await context.newCDPSession(page);
@@ -152,6 +169,10 @@ async function obey(command) {
   }
   if (command.pretend) {
     await pretend(page, command.pretend);
+    return { ok: true };
+  }
+  if (command.tamper) {
+    await tamper(page, command.tamper, command.with);
     return { ok: true };
   }
   if (command.close) {

@@ -92,6 +92,15 @@ impl Browser {
         self.ask(json!({ "pretend": build }), PATIENCE).await.map(drop)
     }
 
+    /// From its next load on a script of `tests/browser` runs before the page's own ones, or at the head of the one
+    /// that lies at `with`.
+    ///
+    /// # Errors
+    /// There is no such script.
+    pub async fn tamper(&mut self, script: &str, with: Option<&str>) -> anyhow::Result<()> {
+        self.ask(json!({ "tamper": script, "with": with }), PATIENCE).await.map(drop)
+    }
+
     /// Closes the page, as somebody who switches a panel off; [`Browser::open`] makes a new one.
     ///
     /// # Errors

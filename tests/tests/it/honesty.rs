@@ -28,7 +28,7 @@ const THIN: usize = 180_000;
 const PATIENT: Duration = Duration::from_secs(240);
 
 /// Begins the record: every change of a tile, oldest first.
-const RECORD: &str = "(() => {
+pub(crate) const RECORD: &str = "(() => {
     const last = {};
     window.__record = [];
     window.__faces = [];
@@ -39,7 +39,7 @@ const RECORD: &str = "(() => {
     }).observe(document.body, { subtree: true, attributeFilter: ['data-face'], attributeOldValue: true });
     setInterval(() => {
         for (const tile of window.__pantau.report().media.tiles) {
-            const element = document.querySelector(`[data-camera=\"${tile.camera}\"]`);
+            const element = document.querySelector(`.tile[data-camera=\"${tile.camera}\"]`);
             if (!element) continue;
             const text = (selector) => element.querySelector(selector)?.innerText ?? '';
             const picture = getComputedStyle(element.querySelector('canvas, video'));
@@ -61,12 +61,12 @@ const DECODES: &str = "async (player, codec) => player === 'mse' \
     ? MediaSource.isTypeSupported(`video/mp4; codecs=\"${codec}\"`) \
     : (await VideoDecoder.isConfigSupported({ codec })).supported";
 
-async fn record(browser: &mut Browser) -> Vec<Value> {
+pub(crate) async fn record(browser: &mut Browser) -> Vec<Value> {
     browser.eval("window.__record").await.unwrap().as_array().unwrap().clone()
 }
 
 /// What holds for every moment of every tile, whatever happens.
-fn never_a_lie(record: &[Value]) {
+pub(crate) fn never_a_lie(record: &[Value]) {
     assert!(record.len() >= 3, "nothing was recorded: {record:?}");
     for now in record {
         let (said, seen, face) = (&now["said"], &now["seen"], now["face"].as_str().unwrap());

@@ -29,6 +29,7 @@ mod slow;
 mod soak;
 mod stills;
 mod store_faults;
+mod strain;
 mod streams;
 mod tours;
 mod upgrade;

@@ -22,6 +22,8 @@ use crate::media::watchdog::{Seen, Watchdog};
 
 /// Access units a decoder may be behind before the rest of the group is left out.
 const MAX_BACKLOG: u32 = 30;
+/// So few that wait at a decoder are decoded though their tile stepped down: opening another one costs more.
+const FEW_WAITING: u32 = 3;
 /// Frames between decoder and canvas that are remembered.
 const MAX_MARKS: usize = 64;
 /// Pictures that may wait for their repaint. Two that arrive together are drawn at two repaints, 17 ms apart; more
@@ -155,9 +157,24 @@ impl TilePlayer {
 
     /// So much of it is to be decoded. `true` when that is news.
     pub(super) fn limit(&mut self, rung: Rung) -> bool {
-        let news = std::mem::replace(&mut self.decoder_rung, rung) != rung;
+        let before = std::mem::replace(&mut self.decoder_rung, rung);
+        if rung > before && rung.is_sparse() {
+            self.let_go();
+        }
         self.pace();
-        news
+        rung != before
+    }
+
+    /// What waits at a decoder that is behind would be decoded for nothing, at the cost of the other tiles.
+    fn let_go(&mut self) {
+        let waiting = self.decoder.as_ref().map_or(0, Decoder::backlog);
+        if waiting > FEW_WAITING {
+            self.decoder = None;
+            self.generation = self.generation.wrapping_add(1);
+            self.marks.clear();
+            self.admission.interrupted();
+            self.counts.dropped += u64::from(waiting);
+        }
     }
 
     /// How much of it is decoded.
@@ -300,7 +317,9 @@ impl TilePlayer {
 
     /// Adds what it counted to what all tiles did.
     pub(super) fn tally(&self, sum: &mut Tally) {
-        sum.backlog = sum.backlog.max(self.decoder.as_ref().map_or(0, Decoder::backlog));
+        let backlog = self.decoder.as_ref().map_or(0, Decoder::backlog);
+        sum.backlog = sum.backlog.max(backlog);
+        sum.waiting += u64::from(backlog);
         sum.refused += self.counts.refused;
         sum.decoded += self.counts.decoded;
         sum.superseded += self.counts.superseded;
