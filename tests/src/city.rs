@@ -15,8 +15,9 @@ use tempfile::TempDir;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::broker::{Broker, Memory};
+use crate::clock::Clock;
 use crate::device::Device;
-use crate::disk::Disk;
+use crate::disk::{Disk, Made};
 use crate::http;
 use crate::live::Live;
 use crate::media::Media;
@@ -68,10 +69,13 @@ pub struct Plan {
     no_sender: bool,
     alone: bool,
     postgres: bool,
+    standby: bool,
     name: Option<&'static str>,
     store: Option<String>,
     lines: bool,
-    disk_mib: Option<u32>,
+    disk: Option<(u32, Made)>,
+    clock: bool,
+    program: Option<PathBuf>,
 }
 
 impl Plan {
@@ -161,6 +165,13 @@ impl Plan {
         self
     }
 
+    /// With its store in PostgreSQL, and a synchronous standby beside it.
+    #[must_use]
+    pub fn standby(mut self) -> Self {
+        (self.postgres, self.standby) = (true, true);
+        self
+    }
+
     /// With more keys of `[store]`, TOML.
     #[must_use]
     pub fn store(mut self, toml: &str) -> Self {
@@ -168,10 +179,24 @@ impl Plan {
         self
     }
 
-    /// With so small a disk for its embedded store.
+    /// With so small a disk for its embedded store, MiB.
     #[must_use]
-    pub fn disk_mib(mut self, mib: u32) -> Self {
-        self.disk_mib = Some(mib);
+    pub fn disk(mut self, mib: u32, made: Made) -> Self {
+        self.disk = Some((mib, made));
+        self
+    }
+
+    /// With a clock of its own for the server, that can be moved.
+    #[must_use]
+    pub fn clock(mut self) -> Self {
+        self.clock = true;
+        self
+    }
+
+    /// With another program of the server than the one beside the tests.
+    #[must_use]
+    pub fn program(mut self, program: PathBuf) -> Self {
+        self.program = Some(program);
         self
     }
 
@@ -204,10 +229,13 @@ impl Plan {
             false => Some(Cameras::start(dir.path(), &self.mounts).await?),
             true => None,
         };
-        let database = match self.postgres {
+        let mut database = match self.postgres {
             true => Some(Database::start().await?),
             false => None,
         };
+        if let Some(database) = database.as_mut().filter(|_| self.standby) {
+            database.follow().await?;
+        }
         let mut store = database.as_ref().map_or_else(|| "sqlite:data/pantau.db".to_owned(), Database::url);
         let address = ports::free()?;
         let direct = if self.direct { Some(ports::free()?) } else { None };
@@ -221,10 +249,14 @@ impl Plan {
         };
         let config = self.write(dir.path(), (address, &store), (behind, direct), cameras.as_ref())?;
         let mut server = Server::new(address, config, dir.path().join("pantau.log"));
-        if let Some(mib) = self.disk_mib {
+        if let Some((mib, made)) = self.disk {
             let data = dir.path().join("data");
             std::fs::create_dir_all(&data)?;
-            server = server.on_disk(Disk::new(data, mib));
+            server = server.on_disk(Disk::mount(data, mib, made)?);
+        }
+        server.run_as(self.program);
+        if self.clock {
+            server = server.with_clock(Clock::of(dir.path())?);
         }
         let mut city = TestCity { server, broker, direct, cameras, database, lines, dir, _permit: permit };
         city.server.start().await?;
@@ -261,6 +293,7 @@ impl Plan {
             std::fs::write(city.join("cameras.toml"), text)?;
         }
         std::fs::write(secrets.join("lapor"), webhook::secret(&webhook::KEY))?;
+        std::fs::write(secrets.join("pupr"), webhook::secret(&webhook::OTHER_KEY))?;
         let mut config = format!(
             "[city]\ncode = \"metro\"\nname = \"Kota Metro\"\nzone = \"Asia/Jakarta\"\nregistry = \"city/\"\n\
              [store]\nurl = \"{store}\"\n{}\n\
@@ -354,6 +387,12 @@ impl TestCity {
     #[must_use]
     pub fn dir(&self) -> &Path {
         self.dir.path()
+    }
+
+    /// Where the server keeps its data.
+    #[must_use]
+    pub fn data(&self) -> PathBuf {
+        self.server.disk_folder().unwrap_or_else(|| self.dir().join("data"))
     }
 
     /// The broker.

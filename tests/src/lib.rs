@@ -12,6 +12,7 @@
 
 pub mod browser;
 pub mod city;
+pub mod clock;
 pub mod device;
 pub mod dice;
 pub mod disk;

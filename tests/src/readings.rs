@@ -49,8 +49,16 @@ impl Readings {
     /// # Errors
     /// No answer.
     pub async fn stored(&self, city: &TestCity) -> anyhow::Result<Vec<u32>> {
+        self.stored_from(city, 0).await
+    }
+
+    /// The same from the reading of a number on.
+    ///
+    /// # Errors
+    /// No answer.
+    pub async fn stored_from(&self, city: &TestCity, number: u32) -> anyhow::Result<Vec<u32>> {
         let mut numbers = Vec::new();
-        let mut from = self.first.to_string();
+        let mut from = self.first.plus_millis(i64::from(number)).to_string();
         loop {
             let path = format!("/v1/series/{}%2Fwater_level/samples?limit=1000&from={from}", self.device);
             let page = city.get(&path).await?;

@@ -9,6 +9,7 @@ use anyhow::{Context, ensure};
 use pantau_schemas::entry::Entry;
 use serde_json::Value;
 
+use crate::clock::Clock;
 use crate::disk::Disk;
 use crate::process::Process;
 use crate::{http, wait};
@@ -25,6 +26,7 @@ pub struct Server {
     config: PathBuf,
     log: PathBuf,
     disk: Option<Disk>,
+    clock: Option<Clock>,
     /// Another program than the one beside the tests.
     other: Option<PathBuf>,
     process: Option<Process>,
@@ -54,27 +56,58 @@ impl Server {
     /// A server that is not running yet.
     #[must_use]
     pub const fn new(address: SocketAddr, config: PathBuf, log: PathBuf) -> Self {
-        Self { address, config, log, disk: None, other: None, process: None }
+        Self { address, config, log, disk: None, clock: None, other: None, process: None }
     }
 
-    /// The same with a disk of its own for one folder, which goes when its process ends.
+    /// The same with a disk of its own for one folder.
     #[must_use]
     pub fn on_disk(self, disk: Disk) -> Self {
         Self { disk: Some(disk), ..self }
     }
 
-    /// Runs as another program from its next start on; `None`: as the one beside the tests again.
+    /// Runs as another program from now on; `None`: as the one beside the tests again.
     pub fn run_as(&mut self, program: Option<PathBuf>) {
         self.other = program;
     }
 
-    /// Its own disk's folder, as seen from here; while it runs.
+    /// The same with a clock of its own.
+    #[must_use]
+    pub fn with_clock(self, clock: Clock) -> Self {
+        Self { clock: Some(clock), ..self }
+    }
+
+    /// Its own clock.
     ///
     /// # Errors
-    /// It has none, or is down.
-    pub fn disk(&self) -> anyhow::Result<PathBuf> {
-        let disk = self.disk.as_ref().context("the server has no disk of its own")?;
-        Ok(disk.seen_from_outside(self.process.as_ref().context("the server is down")?.id()))
+    /// It has none.
+    pub fn clock(&self) -> anyhow::Result<&Clock> {
+        self.clock.as_ref().context("the server has no clock of its own")
+    }
+
+    /// Its own disk.
+    ///
+    /// # Errors
+    /// It has none.
+    pub fn disk(&mut self) -> anyhow::Result<&mut Disk> {
+        self.disk.as_mut().context("the server has no disk of its own")
+    }
+
+    /// Where its own disk is seen from here, if it has one.
+    pub(crate) fn disk_folder(&self) -> Option<PathBuf> {
+        self.disk.as_ref().map(Disk::folder)
+    }
+
+    /// The program, where it sees what the server sees.
+    fn command(&self, program: &Path) -> Command {
+        self.disk.as_ref().map_or_else(|| Command::new(program), |disk| disk.command(program))
+    }
+
+    /// Runs a command of the program to its end, with the server's configuration.
+    fn run(&self, words: &[&str]) -> anyhow::Result<Output> {
+        let program = self.other.clone().map_or_else(program, Ok)?;
+        let mut command = self.command(&program);
+        command.args(words).arg("--config").arg(&self.config);
+        command.output().context("failed to run pantau")
     }
 
     /// Starts it and waits until it is ready; gives how long that took.
@@ -92,11 +125,11 @@ impl Server {
     /// It cannot be started.
     pub fn launch(&mut self) -> anyhow::Result<()> {
         let program = self.other.clone().map_or_else(program, Ok)?;
-        let mut command = match &self.disk {
-            Some(disk) => disk.command(&program),
-            None => Command::new(program),
-        };
+        let mut command = self.command(&program);
         command.arg("serve").arg("--config").arg(&self.config);
+        if let Some(clock) = &self.clock {
+            clock.give(&mut command);
+        }
         command.env("RUST_LOG", "info,pantau=debug,pantau_camera=debug,retina=trace");
         self.process = Some(Process::start("pantau", &mut command, &self.log)?);
         Ok(())
@@ -200,8 +233,7 @@ impl Server {
     /// # Errors
     /// The store cannot be read.
     pub fn export(&self) -> anyhow::Result<Vec<Entry>> {
-        let config = self.config.display().to_string();
-        let output = run(&["export", "--config", &config])?;
+        let output = self.run(&["export"])?;
         let error = String::from_utf8_lossy(&output.stderr);
         ensure!(output.status.success(), "export failed: {error}");
         let lines = output.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
@@ -213,14 +245,7 @@ impl Server {
     /// # Errors
     /// The chain is broken.
     pub fn audit(&self) -> anyhow::Result<String> {
-        let config = self.config.display().to_string();
-        let output = match (&self.disk, &self.process) {
-            (Some(disk), Some(process)) => {
-                let mut command = disk.beside(process.id(), &program()?);
-                command.args(["audit", "verify", "--config", &config]).output()?
-            }
-            _ => run(&["audit", "verify", "--config", &config])?,
-        };
+        let output = self.run(&["audit", "verify"])?;
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         let error = String::from_utf8_lossy(&output.stderr);
         ensure!(output.status.success(), "audit verify failed: {said}{error}");

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use crate::disk::Disk;
+use crate::clock::library;
+use crate::disk::{Disk, Made};
 use crate::said::say;
 
 pub use pantau_ops::stage::programs::{find, postgres};
@@ -17,6 +18,10 @@ pub enum Tool {
     Postgres,
     /// A small disk for one program: mount namespaces.
     SmallDisk,
+    /// One that can refuse writes and stand still: the same, as root, and a loop device.
+    BlockDisk,
+    /// A clock of its own for one program: libfaketime.
+    FalseClock,
     /// gst-rtsp-server through Python's object introspection, with an H.264 encoder.
     GstRtspServer,
     /// Chromium, Node, and the packages of `package.json`.
@@ -25,13 +30,20 @@ pub enum Tool {
 
 impl Tool {
     /// What is missing, or nothing.
-    fn missing(self) -> Option<String> {
+    #[must_use]
+    pub fn missing(self) -> Option<String> {
         match self {
             Self::Mosquitto => find("mosquitto").is_none().then(|| "mosquitto is not installed".to_owned()),
             Self::Postgres => postgres().is_none().then(|| "PostgreSQL is not installed".to_owned()),
             Self::SmallDisk => {
-                (!Disk::possible()).then(|| "this machine lets nobody mount a small disk".to_owned())
+                let possible = Disk::possible(Made::OfMemory);
+                (!possible).then(|| "this machine lets nobody mount a small disk".to_owned())
             }
+            Self::BlockDisk => {
+                let possible = Disk::possible(Made::OfBlocks);
+                (!possible).then(|| "this machine lets nobody mount a disk of blocks".to_owned())
+            }
+            Self::FalseClock => library().is_none().then(|| "libfaketime is not installed".to_owned()),
             Self::GstRtspServer => gst_missing(),
             Self::Browser => browser_missing(),
         }

@@ -16,6 +16,8 @@ use crate::time::now;
 
 /// The key that the test city shares with its sender, and another one.
 pub const KEY: [u8; 32] = *b"end-to-end key of the test city!";
+/// The key of another sender, where there is one.
+pub const OTHER_KEY: [u8; 32] = *b"the second sender's key of tests";
 /// A key that nobody configured.
 pub const FOREIGN_KEY: [u8; 32] = *b"somebody else's key, never given";
 /// The source that the test city's sender speaks for.

@@ -26,6 +26,10 @@ pub struct Database {
     binaries: PathBuf,
     settings: Vec<String>,
     process: Option<Process>,
+    /// Another one that follows it.
+    standby: Option<Process>,
+    /// What stood here before the standby took its place.
+    former: Option<Process>,
 }
 
 impl Database {
@@ -50,7 +54,7 @@ impl Database {
         }
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755))?;
         let settings = settings.iter().map(|&setting| setting.to_owned()).collect();
-        let mut database = Self { folder, binaries, settings, process: None };
+        let mut database = Self { folder, binaries, settings, process: None, standby: None, former: None };
         let made = database
             .command("initdb")?
             .arg("--pgdata")
@@ -67,9 +71,14 @@ impl Database {
     /// # Errors
     /// It did not come up.
     pub async fn up(&mut self) -> anyhow::Result<()> {
-        let (data, folder) = (self.data(), self.folder.path().to_owned());
+        self.process = Some(self.serve(&self.data(), self.folder.path()).await?);
+        Ok(())
+    }
+
+    /// Runs a server on this data, with its socket in this folder.
+    async fn serve(&self, data: &Path, folder: &Path) -> anyhow::Result<Process> {
         let mut command = self.command("postgres")?;
-        command.arg("-D").arg(&data).arg("-k").arg(&folder).stdout(Stdio::null());
+        command.arg("-D").arg(data).arg("-k").arg(folder).stdout(Stdio::null());
         for option in ["listen_addresses=", "port=5432"] {
             command.args(["-c", option]);
         }
@@ -79,14 +88,69 @@ impl Database {
         let mut process = Process::start("postgres", &mut command, &folder.join("postgres.log"))?;
         let mut probe = Command::new(self.binaries.join("pg_isready"));
         probe.args(["--quiet", "--dbname=postgres", "--username=owner", "--port=5432"]);
-        probe.arg("--host").arg(&folder);
+        probe.arg("--host").arg(folder);
         wait::until("PostgreSQL", WITHIN, async || {
             ensure!(process.runs(), "PostgreSQL ended\n{}", process.tail());
             Ok(probe.status()?.success().then_some(()))
         })
         .await?;
-        self.process = Some(process);
+        Ok(process)
+    }
+
+    /// Gives it a standby that has everything which it acknowledges (`synchronous_standby_names`).
+    ///
+    /// # Errors
+    /// The standby did not come up.
+    pub async fn follow(&mut self) -> anyhow::Result<()> {
+        let (data, folder) = (self.folder.path().join("data-2"), self.second());
+        std::fs::create_dir(&folder)?;
+        if let Some((uid, gid)) = other_user()? {
+            std::os::unix::fs::chown(&folder, Some(uid), Some(gid))?;
+        }
+        let from = format!("host={} port=5432 user=owner", self.folder.path().display());
+        let data_there = data.display().to_string();
+        let copy = ["-D", &data_there, "-d", &from, "-R", "-X", "stream", "-c", "fast", "--no-sync"];
+        self.tool("pg_basebackup", &copy)?;
+        self.standby = Some(self.serve(&data, &folder).await?);
+        self.sql("ALTER SYSTEM SET synchronous_standby_names = '*'").await?;
+        self.sql("SELECT pg_reload_conf()").await?;
+        wait::until("the standby to be synchronous", WITHIN, async || {
+            let state = self.sql("SELECT sync_state FROM pg_stat_replication").await?;
+            Ok((state == "sync").then_some(()))
+        })
+        .await?;
         Ok(())
+    }
+
+    /// The standby becomes the primary, and takes the address over: whoever connects from now on meets it. The old one
+    /// is left as it is, behind no address.
+    ///
+    /// # Errors
+    /// There is none, or it cannot be promoted.
+    pub async fn fail_over(&mut self) -> anyhow::Result<()> {
+        let standby = self.standby.take().context("there is no standby")?;
+        let folder = self.second();
+        self.sql_at(&folder, "SELECT pg_promote(true, 60)").await?;
+        let moved = self.folder.path().join("moved");
+        std::os::unix::fs::symlink(folder.join(SOCKET), &moved)?;
+        std::fs::rename(&moved, self.socket())?;
+        self.former = self.process.replace(standby);
+        Ok(())
+    }
+
+    /// The one that was the primary before goes on, if it stood still.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn wake_former(&self) -> anyhow::Result<()> {
+        let former = self.former.as_ref().context("nobody stood here before")?;
+        signal_children(former, Signal::CONT)?;
+        former.signal(Signal::CONT)
+    }
+
+    /// The folder of the standby's socket.
+    fn second(&self) -> PathBuf {
+        self.folder.path().join("second")
     }
 
     /// Ends it and every connection at once; it goes through its log when it starts again (SIGQUIT).
@@ -108,7 +172,7 @@ impl Database {
         let process = self.process.as_ref().context("the database is down")?;
         // The one that starts others first, so that none is forgotten.
         process.signal(Signal::STOP)?;
-        self.signal_children(Signal::STOP)
+        signal_children(process, Signal::STOP)
     }
 
     /// Lets it go on after [`Database::pause`].
@@ -116,18 +180,9 @@ impl Database {
     /// # Errors
     /// It is down.
     pub fn resume(&self) -> anyhow::Result<()> {
-        self.signal_children(Signal::CONT)?;
-        self.process.as_ref().context("the database is down")?.signal(Signal::CONT)
-    }
-
-    fn signal_children(&self, signal: Signal) -> anyhow::Result<()> {
-        let id = self.process.as_ref().context("the database is down")?.id();
-        let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children"))?;
-        for child in children.split_whitespace().filter_map(|id| Pid::from_raw(id.parse().ok()?)) {
-            // One that has ended meanwhile needs no signal.
-            let _gone = kill_process(child, signal);
-        }
-        Ok(())
+        let process = self.process.as_ref().context("the database is down")?;
+        signal_children(process, Signal::CONT)?;
+        process.signal(Signal::CONT)
     }
 
     /// Runs SQL as a person would, and gives what it answers.
@@ -135,10 +190,14 @@ impl Database {
     /// # Errors
     /// The database says why not.
     pub async fn sql(&self, sql: &str) -> anyhow::Result<String> {
+        self.sql_at(self.folder.path(), sql).await
+    }
+
+    async fn sql_at(&self, folder: &Path, sql: &str) -> anyhow::Result<String> {
         let mut psql = tokio::process::Command::new(self.binaries.join("psql"));
         psql.args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--username=owner"]);
         psql.args(["--dbname=postgres", "--port=5432", "--set=ON_ERROR_STOP=1", "--command", sql]);
-        psql.arg("--host").arg(self.folder.path()).kill_on_drop(true);
+        psql.arg("--host").arg(folder).kill_on_drop(true);
         let output = psql.output().await.context("failed to run psql")?;
         ensure!(output.status.success(), "psql: {}", String::from_utf8_lossy(&output.stderr));
         Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
@@ -200,13 +259,27 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        if let Some(process) = &mut self.process
-            && process.signal(Signal::QUIT).is_ok()
-        {
-            // Its children end with it; what does not end is killed by the process' own destructor.
-            let _ended = process.child().wait();
+        for process in [&mut self.process, &mut self.standby, &mut self.former].into_iter().flatten() {
+            // One that stands still ends when it goes on.
+            let _asked = process.signal(Signal::QUIT);
+            let _awake = signal_children(process, Signal::CONT);
+            if process.signal(Signal::CONT).is_ok() {
+                // Its children end with it; what does not end is killed by the process' own destructor.
+                let _ended = process.child().wait();
+            }
         }
     }
+}
+
+/// Signals every process that a server has started.
+fn signal_children(process: &Process, signal: Signal) -> anyhow::Result<()> {
+    let id = process.id();
+    let children = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children"))?;
+    for child in children.split_whitespace().filter_map(|id| Pid::from_raw(id.parse().ok()?)) {
+        // One that has ended meanwhile needs no signal.
+        let _gone = kill_process(child, signal);
+    }
+    Ok(())
 }
 
 fn url(folder: &Path, database: &str) -> String {

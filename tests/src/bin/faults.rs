@@ -1,19 +1,19 @@
 //! The long fault run, behind `cargo verify -- faults`. The short one is a test.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
 use clap::Parser;
-use pantau_tests::faults::nemesis::Fault;
-use pantau_tests::faults::{Home, Settings, run};
+use pantau_tests::faults::{Fault, Home, Settings, run};
 use pantau_tests::said::say;
 
 /// Hurts a city under load, and judges whether it kept its promises
 #[derive(Debug, Parser)]
 #[command(
     name = "cargo verify -- faults",
-    after_help = "Examples: cargo verify -- faults --for 10m --kills 100\n          \
+    after_help = "Examples: cargo verify -- faults --release --for 10m --kills 100\n          \
                   cargo verify -- faults --for 3m --store postgres --fault pause-database --held 60s"
 )]
 struct Options {
@@ -41,6 +41,12 @@ struct Options {
     /// Complaints a second
     #[arg(long, default_value_t = 50)]
     events: u32,
+    /// With the server as it is shipped: `cargo verify` builds it, which takes long the first time
+    #[arg(long, requires = "server")]
+    release: bool,
+    /// The server's program, instead of the one beside this one
+    #[arg(long)]
+    server: Option<PathBuf>,
 }
 
 #[tokio::main]
@@ -84,6 +90,7 @@ async fn one(options: &Options, home: Home) -> anyhow::Result<bool> {
         held: options.held.map_or((Duration::from_millis(100), Duration::from_secs(5)), |held| (held, held)),
         patience: Duration::from_secs(240),
         store: "answer_within_s = 10".to_owned(),
+        server: options.server.clone(),
     };
     say(&format!("seed {seed}, store {home:?}"));
     let report = run(&settings).await?;
@@ -93,11 +100,20 @@ async fn one(options: &Options, home: Home) -> anyhow::Result<bool> {
     if let Some(history) = &report.history {
         say(&format!("history in {}", history.display()));
     }
+    say(&format!(
+        "{home:?}: MQTT messages a second: {}; webhooks a second: {}",
+        report.messages, report.webhooks
+    ));
     let count = report.broken.len();
     say(&format!(
-        "{home:?}: {} faults, {} of {} operations acknowledged, {} entries, drained {:?} after the last fault; \
-         {count} promises broken (seed {seed})",
-        report.strikes, report.ops.1, report.ops.0, report.entries, report.drained
+        "{home:?}: {} faults, {} of {} operations acknowledged, {} entries, drained {:?} after the last fault, \
+         {} MiB held at most; {count} promises broken (seed {seed})",
+        report.strikes,
+        report.ops.1,
+        report.ops.0,
+        report.entries,
+        report.drained,
+        report.memory_kib / 1024
     ));
     Ok(count == 0)
 }

@@ -23,9 +23,14 @@ use pantau_schemas::hash::Hash;
 use pantau_schemas::ids::Seq;
 use pantau_schemas::world::World;
 
+use serde_json::Value;
+
 use super::history::{Fate, Op, What};
 use super::watch::{Counters, Screen};
 
+/// What stands before a mark in a message, and how long a mark is.
+pub const MARK: &str = "mark:";
+const MARK_CHARS: usize = 16;
 /// Most memory that the server may hold, KiB.
 pub const MEMORY_KIB: u64 = 1024 * 1024;
 /// Examples of one kind of broken promise that are named.
@@ -42,6 +47,31 @@ pub struct Series {
     pub forgetful: bool,
 }
 
+/// A message that was acknowledged, and could not be used.
+#[derive(Debug, Clone, Default)]
+pub struct Letter {
+    /// Whose.
+    pub device: String,
+    /// Why not.
+    pub reason: String,
+    /// What came.
+    pub raw: String,
+}
+
+impl Letter {
+    /// The number of a device's reading that came when the server's clock was wrong.
+    fn reading(&self) -> Option<(&str, u32)> {
+        let parsed: Value = serde_json::from_str(&self.raw).ok().filter(|_| self.reason == "clock_skew")?;
+        let number = parsed[0]["x-pantau"]["seq"].as_u64()?;
+        Some((&self.device, u32::try_from(number).ok()?))
+    }
+
+    /// Whether it is this reading.
+    pub(super) fn is_reading(&self, device: &str, number: u32) -> bool {
+        self.reading() == Some((device, number))
+    }
+}
+
 /// Everything the judge looks at.
 #[derive(Debug, Clone, Default)]
 pub struct Evidence {
@@ -51,8 +81,8 @@ pub struct Evidence {
     pub entries: Vec<Entry>,
     /// The series, from the store.
     pub series: BTreeMap<&'static str, Series>,
-    /// The raw bytes of dead letters, from the store.
-    pub letters: Vec<String>,
+    /// The dead letters, from the store.
+    pub letters: Vec<Letter>,
     /// The server's own World: its entry and digest.
     pub server: (Seq, String),
     /// The World of a screen that was opened at the end.
@@ -118,6 +148,8 @@ impl Judge<'_> {
     }
 
     fn series(&mut self) {
+        let refused: HashSet<(&str, u32)> =
+            self.evidence.letters.iter().filter_map(Letter::reading).collect();
         for (device, series) in &self.evidence.series {
             let stored: BTreeSet<u32> = series.numbers.iter().copied().collect();
             if !series.numbers.is_sorted() {
@@ -137,7 +169,7 @@ impl Judge<'_> {
             let lost =
                 ops.iter().filter(|op| op.fate == Fate::Ok).filter_map(|op| number(op)).filter(|number| {
                     let shown = series.forgetful && series.missing.contains(number);
-                    !stored.contains(number) && !shown
+                    !stored.contains(number) && !shown && !refused.contains(&(*device, *number))
                 });
             self.all("I1", &format!("readings of {device} were acknowledged and are not stored"), lost);
             let wrong = series.missing.intersection(&stored);
@@ -153,16 +185,18 @@ impl Judge<'_> {
             }
         }
         let mut asked: HashSet<&str> = HashSet::new();
-        let (mut lost, mut twice) = (Vec::new(), Vec::new());
+        let (mut lost, mut twice, mut taken) = (Vec::new(), Vec::new(), Vec::new());
         for op in &self.evidence.ops {
-            let What::Event { ticket } = &op.what else { continue };
+            let (What::Event { ticket } | What::Flood { ticket }) = &op.what else { continue };
             asked.insert(ticket);
             match counts.get(ticket.as_str()).copied().unwrap_or_default() {
                 0 if op.fate == Fate::Ok => lost.push(ticket),
+                1 if op.fate == Fate::Failed => taken.push(ticket),
                 0 | 1 => {}
                 _ => twice.push(ticket),
             }
         }
+        self.all("I2", "complaints were refused, and are in the journal", taken.into_iter());
         let mut invented: Vec<&&str> = counts.keys().filter(|ticket| !asked.contains(**ticket)).collect();
         invented.sort_unstable();
         self.all("I1", "complaints were answered with 202 and are not in the journal", lost.into_iter());
@@ -187,25 +221,37 @@ impl Judge<'_> {
             }
         }
         let refused = self.evidence.ops.iter().filter(|op| op.fate == Fate::Failed);
-        let refused: Vec<&What> =
-            refused.map(|op| &op.what).filter(|what| !matches!(what, What::Forged { .. })).collect();
+        let refused: Vec<&What> = refused
+            .map(|op| &op.what)
+            .filter(|what| !matches!(what, What::Forged { .. } | What::Flood { .. }))
+            .collect();
         self.all("I1", "commands were answered with 200 and are not in the journal", lost.into_iter());
         self.all("I2", "commands were carried out more than once", twice.into_iter());
         self.all("I1", "were refused, though nothing was wrong with them", refused.into_iter());
     }
 
     fn letters(&mut self) {
-        let raw = self.evidence.letters.join("\n");
         // What nobody can read has no number either: what a forgetful broker lost of it leaves no gap.
         let forgetful = |device| self.evidence.series.get(device).is_some_and(|series| series.forgetful);
-        let lost =
-            self.evidence.ops.iter().filter(|op| op.fate == Fate::Ok).filter_map(|op| match &op.what {
-                What::Poison { device, mark } if !forgetful(device) && !raw.contains(mark.as_str()) => {
-                    Some(mark)
-                }
-                _ => None,
-            });
-        self.all("I1", "unreadable messages were acknowledged and are no dead letters", lost);
+        let (mut lost, mut wrong) = (Vec::new(), Vec::new());
+        let mut by_mark: HashMap<&str, &str> = HashMap::new();
+        for letter in &self.evidence.letters {
+            let mark = letter.raw.split(MARK).nth(1).and_then(|rest| rest.get(..MARK_CHARS));
+            if let Some(mark) = mark {
+                by_mark.insert(mark, &letter.reason);
+            }
+        }
+        for op in self.evidence.ops.iter().filter(|op| op.fate == Fate::Ok) {
+            let What::Poison { device, mark, reason } = &op.what else { continue };
+            match by_mark.get(mark.as_str()) {
+                None if forgetful(device) => {}
+                None => lost.push(mark),
+                Some(found) if found != reason => wrong.push(format!("{mark} is {found}, not {reason}")),
+                Some(_) => {}
+            }
+        }
+        self.all("I1", "useless messages were acknowledged and are no dead letters", lost.into_iter());
+        self.all("I1", "dead letters have another reason than they should", wrong.into_iter());
     }
 
     fn forged(&mut self) {
@@ -340,7 +386,20 @@ mod tests {
         assert_eq!(broken(|evidence| series(evidence, &[0, 1, 2, 3])), ["I2"]);
         assert_eq!(broken(op(What::Event { ticket: "a".to_owned() }, Fate::Ok)), ["I1"]);
         assert_eq!(broken(op(What::Command { id: "a".to_owned() }, Fate::Ok)), ["I1"]);
-        assert_eq!(broken(op(What::Poison { device: "sen-01", mark: "a".to_owned() }, Fate::Ok)), ["I1"]);
+        let poison = What::Poison { device: "sen-01", mark: "0123456789abcdef".to_owned(), reason: "json" };
+        assert_eq!(broken(op(poison.clone(), Fate::Ok)), ["I1"]);
+        let found = |reason: &str| {
+            let (device, raw) = ("sen-01".to_owned(), "mark:0123456789abcdef".to_owned());
+            let letter = Letter { device, reason: reason.to_owned(), raw };
+            broken(|evidence| {
+                evidence.ops.push(Op { what: poison.clone(), fate: Fate::Ok });
+                evidence.letters.push(letter);
+            })
+        };
+        assert!(found("json").is_empty());
+        assert_eq!(found("unit"), ["I1"]);
+        assert_eq!(broken(op(What::Flood { ticket: "a".to_owned() }, Fate::Ok)), ["I1"]);
+        assert!(broken(op(What::Flood { ticket: "a".to_owned() }, Fate::Failed)).is_empty());
         assert_eq!(broken(op(What::Forged { ticket: "a".to_owned() }, Fate::Ok)), ["I11"]);
         assert_eq!(broken(op(What::Event { ticket: "a".to_owned() }, Fate::Failed)), ["I1"]);
         assert_eq!(broken(|evidence| drop(evidence.entries.remove(1))), ["I6"]);
@@ -349,6 +408,21 @@ mod tests {
         assert_eq!(broken(|evidence| drop(evidence.entries.pop())), ["I4", "I4", "I4"]);
         assert_eq!(broken(|evidence| evidence.memory_kib = MEMORY_KIB + 1), ["I10"]);
         assert_eq!(broken(|evidence| evidence.counters.broken.push("x".to_owned())), ["I12"]);
+    }
+
+    #[test]
+    fn a_reading_that_came_when_the_servers_clock_was_wrong_is_a_letter() {
+        let came = |reason: &str, seq: u32| {
+            broken(|evidence| {
+                evidence.series.get_mut("sen-01").unwrap().numbers = vec![0, 2];
+                let raw = format!(r#"[{{"x-pantau":{{"seq":{seq}}},"n":"water_level","v":{seq}}}]"#);
+                let (device, reason) = ("sen-01".to_owned(), reason.to_owned());
+                evidence.letters.push(Letter { device, reason, raw });
+            })
+        };
+        assert!(came("clock_skew", 1).is_empty());
+        assert_eq!(came("clock_skew", 3), ["I1"]);
+        assert_eq!(came("json", 1), ["I1"]);
     }
 
     #[test]

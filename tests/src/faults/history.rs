@@ -30,12 +30,14 @@ pub enum What {
         /// Which reading.
         number: u32,
     },
-    /// A message that nobody can read, with a mark to find it by.
+    /// A message that nobody can use, with a mark to find it by.
     Poison {
         /// Whose.
         device: &'static str,
         /// The mark.
         mark: String,
+        /// Why not, in the server's word.
+        reason: &'static str,
     },
     /// How a device says it is.
     State,
@@ -49,6 +51,11 @@ pub enum What {
         /// The ticket.
         ticket: String,
     },
+    /// A complaint of somebody who sends too many: it may be refused, and is then nowhere.
+    Flood {
+        /// The ticket.
+        ticket: String,
+    },
     /// A command, by its id.
     Command {
         /// The id.
@@ -56,15 +63,24 @@ pub enum What {
     },
 }
 
+impl What {
+    /// Whether it is an MQTT message.
+    #[must_use]
+    pub const fn is_message(&self) -> bool {
+        matches!(self, Self::Reading { .. } | Self::Repeat { .. } | Self::Poison { .. } | Self::State)
+    }
+}
+
 impl fmt::Display for What {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Reading { device, number } => write!(f, "reading {number} of {device}"),
             Self::Repeat { device, number } => write!(f, "reading {number} of {device} again"),
-            Self::Poison { mark, .. } => write!(f, "unreadable message {mark}"),
+            Self::Poison { mark, reason, .. } => write!(f, "useless message {mark} ({reason})"),
             Self::State => f.write_str("state"),
             Self::Event { ticket } => write!(f, "complaint {ticket}"),
             Self::Forged { ticket } => write!(f, "forged complaint {ticket}"),
+            Self::Flood { ticket } => write!(f, "complaint {ticket} of a flood"),
             Self::Command { id } => write!(f, "command {id}"),
         }
     }
@@ -166,6 +182,14 @@ impl History {
         }
     }
 
+    /// How many operations of a kind there were so far, and how many of them are acknowledged.
+    #[must_use]
+    pub fn tally(&self, kind: impl Fn(&What) -> bool) -> (usize, usize) {
+        let book = self.book();
+        let of_kind = book.ops.iter().filter(|op| kind(&op.what));
+        of_kind.fold((0, 0), |(all, ok), op| (all + 1, ok + usize::from(op.fate == Fate::Ok)))
+    }
+
     /// Every operation so far.
     #[must_use]
     pub fn ops(&self) -> Vec<Op> {
@@ -184,9 +208,12 @@ impl History {
 }
 
 impl Book {
+    /// Three of them a message, a thousand messages a second: written without a tree of values.
     fn line(&mut self, id: OpId, word: &str, more: &str) {
-        let at = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.write(&json!({ "at_ms": at, "op": id, "is": word, "what": more }));
+        let at = self.began.elapsed().as_millis();
+        let more = serde_json::to_string(more).unwrap_or_default();
+        // The history is read from memory; its file is for people.
+        let _best_effort = writeln!(self.file, r#"{{"at_ms":{at},"op":{id},"is":"{word}","what":{more}}}"#);
     }
 
     fn write(&mut self, line: &serde_json::Value) {

@@ -10,12 +10,16 @@
 
 pub mod check;
 mod evidence;
+pub mod fault;
+mod flood;
 pub mod history;
-pub mod nemesis;
+mod nemesis;
 mod people;
 mod publisher;
+mod torn;
 pub mod watch;
 
+use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -29,12 +33,14 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::broker::Memory;
 use crate::city::TestCity;
 use crate::dice::Dice;
+use crate::disk::Made;
 use crate::readings::Readings;
 use crate::said::say;
+use crate::tools::Tool;
 use crate::wait;
 use check::{Broken, judge};
-use history::{Fate, History};
-use nemesis::Fault;
+pub use fault::Fault;
+use history::{Fate, History, What};
 use people::Person;
 use publisher::{Publisher, Role};
 
@@ -46,6 +52,13 @@ const DIRECT: &str = "sen-01";
 const BROKERED: &str = "sen-02";
 /// The device that changes its mind.
 const MOODY: &str = "ap-01";
+/// How often it does, a second.
+const MOODS: u32 = 5;
+
+/// Every unreadable message of a long run is looked for afterwards.
+const LETTERS: &str = "[dead_letters]\nper_source = 100_000\nper_device = 50_000\n";
+/// So much room has a store whose disk is filled, MiB: more than a run writes, and filled within a second.
+const DISK_MIB: u32 = 256;
 
 /// Where a city keeps its history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,11 +106,34 @@ pub struct Settings {
     pub patience: Duration,
     /// More keys of `[store]`.
     pub store: String,
+    /// Another program of the server than the one beside this one.
+    pub server: Option<PathBuf>,
+}
+
+/// What was asked of the city, a second, while it was hurt: over the whole time, also while nobody was there to take it.
+#[derive(Debug, Clone, Copy)]
+pub struct Rate {
+    /// As the settings want it.
+    pub asked: u32,
+    /// What was really sent.
+    pub offered: f64,
+    /// What was acknowledged by the time at which the last fault was over.
+    pub acknowledged: f64,
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.1} of {} offered, {:.1} acknowledged", self.offered, self.asked, self.acknowledged)
+    }
 }
 
 /// What came of it.
 #[derive(Debug)]
 pub struct Report {
+    /// MQTT messages a second.
+    pub messages: Rate,
+    /// Webhooks a second.
+    pub webhooks: Rate,
     /// Promises that were broken.
     pub broken: Vec<Broken>,
     /// Operations, and how many of them were acknowledged.
@@ -108,6 +144,8 @@ pub struct Report {
     pub entries: usize,
     /// How long everybody had to wait for the last answer after the last fault.
     pub drained: Duration,
+    /// Most memory that the server was seen to hold, KiB.
+    pub memory_kib: u64,
     /// The diary, kept where promises were broken.
     pub history: Option<PathBuf>,
 }
@@ -118,22 +156,34 @@ pub struct Report {
 /// A part could not be started or healed, or somebody was never answered.
 pub async fn run(settings: &Settings) -> anyhow::Result<Report> {
     let seed = settings.seed;
-    let plan = TestCity::plan().direct().broker(Memory::Forgets).lines().alone().store(&settings.store);
-    let mut city = match settings.home {
-        Home::Sqlite => plan,
-        Home::Postgres => plan.postgres(),
+    let faults = possible(settings);
+    let flood =
+        format!("[[events.sender]]\nsource = \"{}\"\nsecret_files = [\"secrets/pupr\"]\n", flood::SOURCE);
+    let mut plan = TestCity::plan().direct().broker(Memory::Forgets).lines().alone();
+    plan = plan.store(&settings.store).settings(&flood).settings(LETTERS);
+    if let Some(program) = &settings.server {
+        plan = plan.program(program.clone());
     }
-    .start()
-    .await?;
+    if settings.home == Home::Postgres {
+        plan = plan.postgres();
+    }
+    let need = |tool| faults.iter().any(|fault| fault.needs() == Some(tool));
+    if need(Tool::BlockDisk) {
+        plan = plan.disk(DISK_MIB, Made::OfBlocks);
+    }
+    if need(Tool::FalseClock) {
+        plan = plan.clock();
+    }
+    let mut city = plan.start().await?;
     let history = History::begin(city.dir())?;
     history.note(&format!("seed {seed}"));
-    let hurt = hurt(settings, &mut city, &history).await;
+    let hurt = hurt(settings, &faults, &mut city, &history).await;
     let kept = |history: &History| {
         let path = std::env::temp_dir().join(format!("pantau-faults-{seed}.jsonl"));
         let copied = history.file().and_then(|file| Ok(std::fs::copy(file, &path)?));
         copied.map(|_| path)
     };
-    let (evidence, strikes, drained) = match hurt {
+    let Hurt { evidence, strikes, drained, messages, webhooks } = match hurt {
         Ok(done) => done,
         Err(error) => {
             // Its destructor would blame the city for what is said here already.
@@ -147,20 +197,45 @@ pub async fn run(settings: &Settings) -> anyhow::Result<Report> {
     let broken = judge(&evidence);
     let acknowledged = evidence.ops.iter().filter(|op| op.fate == Fate::Ok).count();
     Ok(Report {
+        messages,
+        webhooks,
         ops: (evidence.ops.len(), acknowledged),
         strikes,
         entries: evidence.entries.len(),
         drained,
+        memory_kib: evidence.memory_kib,
         history: if broken.is_empty() { None } else { kept(&history).ok() },
         broken,
     })
 }
 
+/// A city that was hurt and healed.
+struct Hurt {
+    evidence: check::Evidence,
+    strikes: u32,
+    drained: Duration,
+    messages: Rate,
+    webhooks: Rate,
+}
+
+/// The faults that the store can have and this machine can make; what it cannot, is said.
+fn possible(settings: &Settings) -> Vec<Fault> {
+    let here = |fault: &Fault| match fault.needs().and_then(Tool::missing) {
+        Some(missing) => {
+            say(&format!("left out: {}, because {missing}", fault.name()));
+            false
+        }
+        None => true,
+    };
+    settings.faults.iter().copied().filter(|fault| fault.applies(settings.home)).filter(here).collect()
+}
+
 async fn hurt(
     settings: &Settings,
+    faults: &[Fault],
     city: &mut TestCity,
     history: &History,
-) -> anyhow::Result<(check::Evidence, u32, Duration)> {
+) -> anyhow::Result<Hurt> {
     let seed = settings.seed;
     let (stop, stopped) = channel(false);
     let (tell_screen, last) = channel(None::<Seq>);
@@ -174,13 +249,15 @@ async fn hurt(
         history: history.clone(),
         stop: stopped.clone(),
     };
+    let began = Instant::now();
     let mut work: JoinSet<anyhow::Result<()>> = JoinSet::new();
     let broker = city.broker()?.address();
     let half = (settings.readings / 2).max(1);
     work.spawn(publisher(DIRECT, city.intake()?, Role::Meter(readings.clone()), half).run());
     work.spawn(publisher(BROKERED, broker, Role::Meter(brokered.clone()), half).run());
-    work.spawn(publisher(MOODY, city.intake()?, Role::Moody, 1).run());
-    let agencies = settings.events.div_ceil(10).max(1);
+    work.spawn(publisher(MOODY, city.intake()?, Role::Moody, MOODS).run());
+    // Each waits for its answer, and catches up afterwards: so many that all of them together do.
+    let agencies = settings.events.max(1);
     for number in 0..=agencies {
         let name = if number == agencies { "operator".to_owned() } else { format!("A{number}") };
         let person = Person {
@@ -203,8 +280,6 @@ async fn hurt(
     counted.spawn(watch::counters(city.address(), stopped.clone()));
 
     let mut dice = Dice::of(seed, "nemesis");
-    let faults: Vec<Fault> =
-        settings.faults.iter().copied().filter(|fault| fault.applies(settings.home)).collect();
     let mut deck = Vec::new();
     let end = Instant::now() + settings.lasting;
     let (mut strikes, mut memory_kib, mut forgetful) = (0, 0, false);
@@ -212,7 +287,7 @@ async fn hurt(
         sleep(dice.time(settings.rest.0, settings.rest.1)).await;
         memory_kib = memory_kib.max(city.server.resident_kib().unwrap_or_default());
         if deck.is_empty() {
-            deck.clone_from(&faults);
+            deck.extend_from_slice(faults);
             dice.shuffle(&mut deck);
         }
         let Some(fault) = deck.pop() else { continue };
@@ -228,6 +303,13 @@ async fn hurt(
     let healed = Instant::now();
     city.server.ready().await?;
     stop.send_replace(true);
+    let rate = |asked, kind: fn(&What) -> bool| {
+        let (offered, acknowledged) = history.tally(kind);
+        let seconds = began.elapsed().as_secs_f64();
+        Rate { asked, offered: offered as f64 / seconds, acknowledged: acknowledged as f64 / seconds }
+    };
+    let messages = rate(settings.readings + MOODS, What::is_message);
+    let webhooks = rate(settings.events, |what| matches!(what, What::Event { .. }));
     let all = async {
         while let Some(done) = work.join_next().await {
             done.context("a part of the generator died")??;
@@ -260,5 +342,6 @@ async fn hurt(
     let digest = status["world"]["digest"].as_str().context("no digest")?.to_owned();
     let sensors = [(DIRECT, readings, false), (BROKERED, brokered, forgetful)];
     let evidence = evidence::Gathered { server: (seq, digest), screen, counters, memory_kib };
-    Ok((evidence.with(city, history, &sensors).await?, strikes, drained))
+    let evidence = evidence.with(city, history, &sensors).await?;
+    Ok(Hurt { evidence, strikes, drained, messages, webhooks })
 }

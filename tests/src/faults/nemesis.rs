@@ -1,139 +1,28 @@
 //! Who hurts the city: one fault at a time, each healed before the next, all of them rolled from the seed.
 
-use std::str::FromStr;
+use std::io::Write as _;
 use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
+use pantau_schemas::time::Timestamp;
 use rustix::process::Signal;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
-use super::Home;
+use super::fault::Fault;
 use super::history::History;
+use super::{flood, torn};
 use crate::city::TestCity;
 use crate::dice::Dice;
 use crate::line::{Line, Weather};
+use crate::time::now;
 use crate::{http, wait};
 
 /// How long a part may take to come back.
 const BACK_WITHIN: Duration = Duration::from_secs(60);
+/// How often whatever came free on a full disk is taken.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// Bytes a second on a thin line: a satellite in the rain.
 const THIN: usize = 4_000;
-
-/// What is done to whom. Numbers are those of the reference's list of faults.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
-    /// F16: the server is killed, and started again.
-    KillServer,
-    /// F17: the server stands still, and goes on.
-    PauseServer,
-    /// F40: the server is told to stop, and another one takes over.
-    ReplaceServer,
-    /// F01: the broker is killed with all it has, and comes back empty.
-    KillBroker,
-    /// F02: the broker takes connections, and says nothing.
-    PauseBroker,
-    /// F20: the line to the broker is cut.
-    CutBroker,
-    /// F02, F20: the line to the broker swallows what it is given.
-    SilenceBroker,
-    /// F03, F21: the line to the broker is thin.
-    ThinBroker,
-    /// F20: the line of devices that publish to the server is cut.
-    CutDevices,
-    /// F20: it swallows what it is given.
-    SilenceDevices,
-    /// F20: the line of the screens is cut.
-    CutScreens,
-    /// F08: the database dies, and comes back.
-    KillDatabase,
-    /// F09: the database stands still, and goes on.
-    PauseDatabase,
-    /// F11: the line to the database is cut, in whatever it was doing.
-    CutDatabase,
-    /// F20: it swallows what it is given.
-    SilenceDatabase,
-    /// F11: the database ends our connections, again and again.
-    EndConnections,
-    /// F09, F12: somebody else holds what we want to write.
-    LockDatabase,
-    /// F10: the database takes no writes, as one that became a standby.
-    ReadOnlyDatabase,
-}
-
-impl Fault {
-    /// Every fault.
-    pub const ALL: [Self; 18] = [
-        Self::KillServer,
-        Self::PauseServer,
-        Self::ReplaceServer,
-        Self::KillBroker,
-        Self::PauseBroker,
-        Self::CutBroker,
-        Self::SilenceBroker,
-        Self::ThinBroker,
-        Self::CutDevices,
-        Self::SilenceDevices,
-        Self::CutScreens,
-        Self::KillDatabase,
-        Self::PauseDatabase,
-        Self::CutDatabase,
-        Self::SilenceDatabase,
-        Self::EndConnections,
-        Self::LockDatabase,
-        Self::ReadOnlyDatabase,
-    ];
-
-    /// Its name on the command line.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::KillServer => "kill-server",
-            Self::PauseServer => "pause-server",
-            Self::ReplaceServer => "replace-server",
-            Self::KillBroker => "kill-broker",
-            Self::PauseBroker => "pause-broker",
-            Self::CutBroker => "cut-broker",
-            Self::SilenceBroker => "silence-broker",
-            Self::ThinBroker => "thin-broker",
-            Self::CutDevices => "cut-devices",
-            Self::SilenceDevices => "silence-devices",
-            Self::CutScreens => "cut-screens",
-            Self::KillDatabase => "kill-database",
-            Self::PauseDatabase => "pause-database",
-            Self::CutDatabase => "cut-database",
-            Self::SilenceDatabase => "silence-database",
-            Self::EndConnections => "end-connections",
-            Self::LockDatabase => "lock-database",
-            Self::ReadOnlyDatabase => "read-only-database",
-        }
-    }
-
-    /// Whether a city with its store there can have it.
-    #[must_use]
-    pub const fn applies(self, home: Home) -> bool {
-        match self {
-            Self::KillDatabase
-            | Self::PauseDatabase
-            | Self::CutDatabase
-            | Self::SilenceDatabase
-            | Self::EndConnections
-            | Self::LockDatabase
-            | Self::ReadOnlyDatabase => matches!(home, Home::Postgres),
-            _ => true,
-        }
-    }
-}
-
-impl FromStr for Fault {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|fault| fault.name() == text).ok_or_else(|| {
-            let names: Vec<&str> = Self::ALL.iter().map(|fault| fault.name()).collect();
-            format!("there is no fault {text}; there are {}", names.join(", "))
-        })
-    }
-}
 
 /// Hurts the city for a while, and heals it.
 pub(super) async fn strike(
@@ -158,6 +47,44 @@ pub(super) async fn strike(
             signal(city, Signal::STOP)?;
             sleep(held).await;
             signal(city, Signal::CONT)?;
+        }
+        Fault::FillDisk => fill(city, held, history).await?,
+        Fault::ReadOnlyDisk => {
+            city.server.disk()?.refuse_writes()?;
+            sleep(held).await;
+            note_trouble(city, history).await;
+            city.server.disk()?.take_writes()?;
+        }
+        Fault::FreezeDisk => {
+            city.server.disk()?.freeze()?;
+            sleep(held).await;
+            note_trouble(city, history).await;
+            city.server.disk()?.thaw()?;
+        }
+        Fault::TearLog => {
+            let log = city.data().join("pantau.db-wal");
+            // A log with nothing in it has no end to tear.
+            wait::until("the log to be written to", BACK_WITHIN, async || {
+                Ok(torn::end(&log).is_ok_and(|end| end.frames > 0).then_some(()))
+            })
+            .await?;
+            city.server.kill()?;
+            let end = torn::tear(&log, dice)?;
+            history.note(&format!("half a frame behind the {} that were written: {end:?}", end.frames));
+            start(city).await?;
+        }
+        Fault::MoveClock => {
+            let away = [7_200, -7_200, -now().micros() / 1_000_000];
+            let seconds = away.get(usize::try_from(dice.below(3))?).copied().unwrap_or(0);
+            let right = |seconds: i64| seconds.abs() < 600;
+            set_clock(city, seconds, |wrong| !right(wrong)).await?;
+            history.note(&format!("the server's clock is wrong by {seconds} s"));
+            sleep(held).await;
+            set_clock(city, 0, right).await?;
+        }
+        Fault::FloodWebhook => {
+            let flood = flood::flood(city.address(), held, history, dice).await?;
+            history.note(&format!("{flood:?}"));
         }
         Fault::KillBroker => {
             city.broker()?.kill()?;
@@ -212,6 +139,47 @@ pub(super) async fn strike(
         }
     }
     history.note(&format!("{} is over", fault.name()));
+    Ok(())
+}
+
+/// Takes whatever room there is on the disk, and whatever comes free meanwhile.
+async fn fill(city: &mut TestCity, held: Duration, history: &History) -> anyhow::Result<()> {
+    let path = city.server.disk()?.folder().join("ballast");
+    let mut file = std::fs::File::create(&path)?;
+    let until = Instant::now() + held;
+    let (mut taken, mut refused) = (0_usize, 0_u32);
+    while Instant::now() < until || refused == 0 {
+        for piece in [vec![0; 1024 * 1024], vec![0; 4 * 1024]] {
+            while file.write_all(&piece).is_ok() {
+                taken += piece.len();
+            }
+            refused += 1;
+        }
+        sleep(LOOK_EVERY).await;
+    }
+    history.note(&format!("{taken} bytes of ballast, refused {refused} times"));
+    note_trouble(city, history).await;
+    drop(file);
+    std::fs::remove_file(&path).context("the ballast cannot be thrown off")
+}
+
+/// Writes down what the server says of its store.
+async fn note_trouble(city: &TestCity, history: &History) {
+    match http::get(city.address(), "/readyz").await {
+        Ok(ready) => history.note(&format!("ready: {} {}", ready.status, ready.text())),
+        Err(error) => history.note(&format!("ready: {error:#}")),
+    }
+}
+
+/// Sets the server's clock, and waits until its answers show it.
+async fn set_clock(city: &TestCity, seconds: i64, done: impl Fn(i64) -> bool) -> anyhow::Result<()> {
+    city.server.clock()?.set(seconds)?;
+    wait::until("the server's clock to be set", BACK_WITHIN, async || {
+        let status = http::get_json(city.address(), "/v1/status").await?;
+        let told: Timestamp = status["now"].as_str().context("no time")?.parse()?;
+        Ok(done((told.micros() - now().micros()) / 1_000_000).then_some(()))
+    })
+    .await?;
     Ok(())
 }
 

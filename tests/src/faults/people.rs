@@ -7,7 +7,7 @@ use bytes::Bytes;
 use hyper::Request;
 use serde_json::json;
 use tokio::sync::watch;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::history::{History, OpId, What};
 use crate::dice::Dice;
@@ -38,6 +38,7 @@ enum Answer {
 impl Person {
     /// Posts complaints one after another, each until it is answered with 202; now and then a forged one.
     pub(super) async fn agency(mut self) -> anyhow::Result<()> {
+        let began = Instant::now();
         let mut number = 0_u32;
         while !*self.stop.borrow() {
             let ticket = format!("LPR-{}-{number:06}", self.name);
@@ -55,13 +56,14 @@ impl Person {
             let event = complaint(&ticket, "Lubang besar depan SDN 3").to_string();
             let op = self.history.invoke(What::Event { ticket });
             self.insist(op, &Wish::Event(event)).await;
-            self.rest().await;
+            self.rest(began, number).await;
         }
         Ok(())
     }
 
     /// Gives a command after another, each until it is answered with 200.
     pub(super) async fn operator(mut self) -> anyhow::Result<()> {
+        let began = Instant::now();
         let mut number = 0_u32;
         while !*self.stop.borrow() {
             number += 1;
@@ -79,14 +81,16 @@ impl Person {
             let body = Bytes::from(json!({ "id": id, "command": command }).to_string());
             let op = self.history.invoke(What::Command { id });
             self.insist(op, &Wish::Command(body)).await;
-            self.rest().await;
+            self.rest(began, number).await;
         }
         Ok(())
     }
 
-    async fn rest(&mut self) {
+    /// Waits until the next one is due: not at all where an answer came late.
+    async fn rest(&mut self, began: Instant, number: u32) {
         let each = Duration::from_secs(1) / self.per_second.max(1);
-        sleep(self.dice.time(each / 2, each * 3 / 2)).await;
+        let due = began + each * number + self.dice.time(Duration::ZERO, each / 2);
+        sleep_until(due).await;
     }
 
     /// Asks the same until there is an answer.
@@ -115,8 +119,11 @@ enum Wish {
 impl Wish {
     async fn ask(&self, server: SocketAddr) -> Answer {
         match self {
-            // Signed anew: a signature holds for five minutes.
-            Self::Event(event) => answer(Post::new(event.clone()).send(server).await, 202),
+            // Signed anew: a signature holds for five minutes. A server whose clock is wrong takes none of them.
+            Self::Event(event) => match Post::new(event.clone()).send(server).await {
+                Ok(answer) if answer.status.as_u16() == 401 => Answer::None(answer.status.to_string()),
+                came => answer(came, 202),
+            },
             Self::Command(body) => {
                 let request = Request::post("/v1/commands").header("content-type", "application/json");
                 answer(http::send(server, request, body.clone()).await, 200)
@@ -128,10 +135,8 @@ impl Wish {
 fn answer(came: anyhow::Result<http::Answer>, wanted: u16) -> Answer {
     match came {
         Ok(answer) if answer.status.as_u16() == wanted => Answer::Yes,
-        // Not now: the same may be asked again.
-        Ok(answer) if answer.status.is_server_error() || answer.status.as_u16() == 429 => {
-            Answer::None(answer.status.to_string())
-        }
+        // Not now: the same may be asked again. None of them sends too much: a 429 is somebody else's.
+        Ok(answer) if answer.status.is_server_error() => Answer::None(answer.status.to_string()),
         Ok(answer) => Answer::No(format!("{}: {}", answer.status, answer.text())),
         Err(error) => Answer::None(format!("{error:#}")),
     }

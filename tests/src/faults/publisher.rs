@@ -9,14 +9,19 @@ use std::time::Duration;
 use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, Outgoing, Packet, QoS};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
+use super::check::MARK;
 use super::history::{History, OpId, What};
 use crate::dice::Dice;
 use crate::readings::Readings;
+use crate::time::now;
 
-/// Messages without an acknowledgement before a device waits.
-const MAX_OPEN: usize = 400;
+/// Messages without an acknowledgement before a device waits. What is due meanwhile is published later: a device
+/// measures on while nobody takes its readings.
+const MAX_OPEN: usize = 2_000;
+/// Messages that the client itself lets out before one is acknowledged.
+const IN_FLIGHT: u16 = 500;
 /// Ticks a second.
 const TICKS: u32 = 50;
 /// What waits between the device and its socket. Full: publishing waits.
@@ -37,10 +42,27 @@ pub(super) struct Publisher {
 /// What it publishes.
 #[derive(Debug)]
 pub(super) enum Role {
-    /// Numbered readings; now and then one again, and one that nobody can read.
+    /// Numbered readings; now and then one again, and one that nobody can use.
     Meter(Readings),
     /// Its state, another one each time.
     Moody,
+}
+
+/// What was published so far.
+struct Made {
+    began: Instant,
+    /// Messages.
+    messages: u64,
+    /// The number of the next reading.
+    next: u32,
+}
+
+impl Made {
+    /// Messages that were due until now and were not published.
+    fn owed(&self, per_second: u32) -> u64 {
+        let due = self.began.elapsed().as_millis() * u128::from(per_second) / 1_000;
+        u64::try_from(due).unwrap_or(u64::MAX).saturating_sub(self.messages)
+    }
 }
 
 /// How a connection ended.
@@ -78,9 +100,9 @@ impl Publisher {
     /// Publishes until told to stop, and then until everything is acknowledged.
     pub(super) async fn run(mut self) -> anyhow::Result<()> {
         let shared = Shared::default();
-        let mut next = 0;
+        let mut made = Made { began: Instant::now(), messages: 0, next: 0 };
         loop {
-            if let Ending::Done = self.connection(&shared, &mut next).await {
+            if let Ending::Done = self.connection(&shared, &mut made).await {
                 return Ok(());
             }
             let open: Vec<OpId> = {
@@ -96,9 +118,9 @@ impl Publisher {
         }
     }
 
-    async fn connection(&mut self, shared: &Shared, next: &mut u32) -> Ending {
+    async fn connection(&mut self, shared: &Shared, made: &mut Made) -> Ending {
         let mut options = MqttOptions::new(self.name, self.address.ip().to_string(), self.address.port());
-        options.set_keep_alive(Duration::from_secs(5)).set_clean_session(true).set_inflight(100);
+        options.set_keep_alive(Duration::from_secs(5)).set_clean_session(true).set_inflight(IN_FLIGHT);
         let (client, events) = AsyncClient::new(options, QUEUE);
         let mut line = JoinSet::new();
         line.spawn(poll(events, shared.clone(), self.history.clone()));
@@ -125,11 +147,10 @@ impl Publisher {
                 }
                 continue;
             }
-            if open >= MAX_OPEN {
-                continue;
-            }
-            for _ in 0..(self.per_second / TICKS).max(1) {
-                let (what, message) = self.message(next);
+            let room = u64::try_from(MAX_OPEN.saturating_sub(open)).unwrap_or(0);
+            for _ in 0..made.owed(self.per_second).min(room) {
+                let (what, message) = self.message(&mut made.next);
+                made.messages += 1;
                 let id = self.history.invoke(what);
                 shared.flight().open.insert(id, message.clone());
                 if publish(&client, shared, id, message).await.is_err() {
@@ -151,9 +172,12 @@ impl Publisher {
                 (What::State, Message { topic, payload })
             }
             Role::Meter(readings) if roll == 0 => {
-                let mark = format!("{}-{:016x}", self.name, self.dice.roll());
-                let payload = format!(r#"[{{"n":"water_level","v":1,"mark":"{mark}""#).into_bytes();
-                (What::Poison { device: self.name, mark }, Message { topic: readings.topic(), payload })
+                let mark = format!("{:016x}", self.dice.roll());
+                let (reason, payload) = poison(&mark, self.dice.roll());
+                (
+                    What::Poison { device: self.name, mark, reason },
+                    Message { topic: readings.topic(), payload },
+                )
             }
             Role::Meter(readings) if roll == 1 && number > 0 => {
                 let old = u32::try_from(self.dice.below(u64::from(number))).unwrap_or(0);
@@ -168,6 +192,31 @@ impl Publisher {
             }
         }
     }
+}
+
+/// F25, F35: a message that nobody can use, and why: bytes that are no text, text that is no JSON, JSON that is no
+/// measurement, and a device whose clock is wrong.
+fn poison(mark: &str, roll: u64) -> (&'static str, Vec<u8>) {
+    let mark = format!("{MARK}{mark}");
+    let at = |seconds: i64| format!(r#"[{{"bt":{seconds},"n":"water_level","u":"m","v":1,"x":"{mark}"}}]"#);
+    let level = |rest: &str| format!(r#"[{{"n":"water_level","x":"{mark}",{rest}}}]"#);
+    let today = now().micros() / 1_000_000;
+    let (reason, text) = match roll % 9 {
+        0 => ("json", level(r#""v":1"#).replace("}]", "")),
+        1 => ("json", level(r#""v":1e400"#)),
+        2 => ("json", level(r#""v":1,"v":2"#)),
+        3 => ("json", level(&format!(r#""v":{}{}"#, "[".repeat(5_000), "]".repeat(5_000)))),
+        4 => ("schema", level(r#""v":"tinggi""#)),
+        5 => ("unit", level(r#""u":"Cel","v":30"#)),
+        6 => ("clock_skew", at(300_000_000)),
+        7 => ("clock_skew", at(today + 86_400)),
+        _ => {
+            let mut bytes = level(r#""v":1"#).into_bytes();
+            bytes.extend(b"\xff\xfe");
+            return ("utf8", bytes);
+        }
+    };
+    (reason, text.into_bytes())
 }
 
 async fn publish(

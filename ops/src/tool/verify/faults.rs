@@ -7,8 +7,9 @@ use crate::tool::console::Console;
 use crate::tool::prerequisite;
 use crate::tool::workspace::Workspace;
 
-/// Builds the server and the checker as every other step does, and runs it with these words, the first of which is
-/// `faults`. Were all promises kept?
+/// Builds the checker and runs it with these words, the first of which is `faults`. Were all promises kept?
+///
+/// The server is built as every other step does, and with `--release` as it is shipped, too.
 ///
 /// # Errors
 /// It is called by another name, or does not build.
@@ -20,6 +21,13 @@ pub fn run(workspace: &Workspace, words: &[String], console: Console) -> anyhow:
     let mut build = workspace.cargo([&["build"], HOST.as_slice(), &["--lib", "--bins"]].concat());
     ensure!(build.status().context("failed to run cargo")?.success(), "the checker does not build");
     let program = workspace.target.join("debug/faults");
+    let mut words = words.to_vec();
+    if words.iter().any(|word| word == "--release") {
+        // As `cargo bench-city` builds it.
+        let mut build = workspace.cargo(["build", "--release", "--locked", "--package", "pantau"]);
+        ensure!(build.status().context("failed to run cargo")?.success(), "the server does not build");
+        words.extend(["--server".to_owned(), workspace.target.join("release/pantau").display().to_string()]);
+    }
     let status = workspace.command(&program).args(words).status();
     let status = status.with_context(|| format!("failed to run {}", program.display()))?;
     Ok(status.success())
