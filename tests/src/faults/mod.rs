@@ -1,7 +1,7 @@
 //! A city under load that is hurt again and again, and judged afterwards: Jepsen's way, for one machine.
 //!
 //! A generator (`publisher`, `people`) publishes, posts and commands, and keeps a [`history`] of what it was
-//! promised. A [`nemesis`] kills, stops, cuts and slows the server, the broker, the database and the lines between them.
+//! promised. A `nemesis` kills, stops, cuts and slows the server, the broker, the database and the lines between them.
 //! A screen and the counters are [`watch`]ed. At the end everything is healed, everybody waits until each
 //! operation is answered, and [`check`] holds the promises against the store.
 //!
