@@ -54,7 +54,7 @@ enum Way {
 }
 
 const SINGLE: Load = Load { samples: 1, pack: 64, window: 256, every: None };
-const PACKS: Load = Load { samples: 50, pack: 8, window: 128, every: None };
+const PACKS: Load = Load { samples: 50, pack: 8, window: 40, every: None };
 const STEADY: Load = Load { samples: 1, pack: 1, window: 256, every: Some(Duration::from_millis(100)) };
 
 const SCENARIOS: [Scenario; 4] = [
