@@ -90,7 +90,8 @@ async fn one(options: &Options, home: Home) -> anyhow::Result<bool> {
         held: options.held.map_or((Duration::from_millis(100), Duration::from_secs(5)), |held| (held, held)),
         patience: Duration::from_secs(240),
         store: "answer_within_s = 10".to_owned(),
-        server: options.server.clone(),
+        // It may be started from another folder.
+        server: options.server.as_ref().map(std::fs::canonicalize).transpose()?,
     };
     say(&format!("seed {seed}, store {home:?}"));
     let report = run(&settings).await?;

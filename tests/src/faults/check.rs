@@ -31,8 +31,8 @@ use super::watch::{Counters, Screen};
 /// What stands before a mark in a message, and how long a mark is.
 pub const MARK: &str = "mark:";
 const MARK_CHARS: usize = 16;
-/// Most memory that the server may hold, KiB.
-pub const MEMORY_KIB: u64 = 1024 * 1024;
+/// Most memory that the server may hold, KiB: that of the smallest machine which is promised to be enough (F18).
+pub const MEMORY_KIB: u64 = 256 * 1024;
 /// Examples of one kind of broken promise that are named.
 const EXAMPLES: usize = 5;
 
