@@ -22,6 +22,9 @@ use crate::time::now;
 const MAX_OPEN: usize = 2_000;
 /// Messages that the client itself lets out before one is acknowledged.
 const IN_FLIGHT: u16 = 500;
+/// A reading that comes again is one of so many newest. One of any age would cut a hole that a broker left into more
+/// pieces than a World remembers.
+const REPEATED: u32 = 200;
 /// Ticks a second.
 const TICKS: u32 = 50;
 /// What waits between the device and its socket. Full: publishing waits.
@@ -180,7 +183,8 @@ impl Publisher {
                 )
             }
             Role::Meter(readings) if roll == 1 && number > 0 => {
-                let old = u32::try_from(self.dice.below(u64::from(number))).unwrap_or(0);
+                let back = u32::try_from(self.dice.below(u64::from(number.min(REPEATED)))).unwrap_or(0);
+                let old = number.saturating_sub(back + 1);
                 let message =
                     Message { topic: readings.topic(), payload: readings.numbered(old).into_bytes() };
                 (What::Repeat { device: self.name, number: old }, message)
