@@ -14,6 +14,7 @@ mod process;
 mod rtsp_client;
 mod sender;
 mod server;
+mod store;
 mod summary;
 mod telemetry;
 mod writes;
@@ -46,6 +47,13 @@ pub struct Options {
     /// Of the browser and the writes, only the lines whose name holds this text
     #[arg(long)]
     pub line: Option<String>,
+    /// An empty PostgreSQL database whose store is measured beside SQLite's; with TimescaleDB preloaded it becomes a
+    /// hypertable. It is left full
+    #[arg(long, value_name = "URL")]
+    pub database: Vec<String>,
+    /// Samples in the store
+    #[arg(long, default_value_t = 20_000_000, value_parser = clap::value_parser!(u64).range(100_000..=1_000_000_000))]
+    pub rows: u64,
     /// Media workers of each page, to compare with the one that it has by itself
     #[arg(long, value_parser = clap::value_parser!(u8).range(1..=4))]
     pub workers: Option<u8>,
@@ -60,6 +68,8 @@ pub enum Part {
     Telemetry,
     /// Messages to the disk
     Writes,
+    /// A full store: charts, and a start
+    Store,
     /// The wall in a real browser
     Browser,
 }
@@ -135,6 +145,13 @@ pub async fn run(options: &Options, mut tell: impl FnMut(&Figure)) -> anyhow::Re
             figures.push(figure);
         };
         writes::measure(&mut home, length, options.line.as_deref(), &mut tell).await?;
+    }
+    if wanted(Part::Store) {
+        let mut tell = |figure: Figure| {
+            tell(&figure);
+            figures.push(figure);
+        };
+        store::measure(&options.database, options.rows, &mut tell).await?;
     }
     Ok(figures)
 }
