@@ -9,12 +9,13 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
-use sqlx::{Connection as _, PgConnection};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
 use super::column::column;
 use super::commit::Pen;
 use super::fault::FromSqlx as _;
 use super::measured::Measured;
+use super::schema::Layout;
 use crate::error::StoreError;
 use crate::numbers::Numbers;
 
@@ -179,7 +180,7 @@ async fn update(conn: &mut PgConnection, city: i32, rows: &[Measured]) -> Result
 }
 
 /// Does what a writer before us left undone: takes the newest of each series from its samples.
-pub(super) async fn take_over(conn: &mut PgConnection, pen: Pen) -> Result<(), StoreError> {
+pub(super) async fn take_over(conn: &mut PgConnection, pen: Pen, layout: Layout) -> Result<(), StoreError> {
     let behind: bool = sqlx::query_scalar("SELECT behind FROM tip WHERE city = $1")
         .bind(pen.city)
         .fetch_one(&mut *conn)
@@ -189,19 +190,28 @@ pub(super) async fn take_over(conn: &mut PgConnection, pen: Pen) -> Result<(), S
         return Ok(());
     }
     let mut transaction = conn.begin().await.store()?;
-    let changed = sqlx::query(
-        "UPDATE head SET time = newest.time, value = newest.value FROM ( \
-           SELECT old.series, sample.time, sample.value FROM head AS old CROSS JOIN LATERAL ( \
-             SELECT time, value FROM sample WHERE sample.city = $1 AND sample.series = old.series \
-               AND sample.time > old.time ORDER BY time DESC LIMIT 1) AS sample \
-           WHERE old.city = $1) AS newest \
-         WHERE head.city = $1 AND head.series = newest.series",
-    )
-    .bind(pen.city)
-    .execute(&mut *transaction)
-    .await
-    .store()?
-    .rows_affected();
+    // Beside a hypertable, samples of odd days are in a table of their own (`super::days`).
+    let tables: &[&str] = match layout {
+        Layout::Days => &["sample"],
+        Layout::Hypertable => &["sample", "sample_other"],
+    };
+    let mut changed = 0;
+    for table in tables {
+        let statement = format!(
+            "UPDATE head SET time = newest.time, value = newest.value FROM ( \
+               SELECT old.series, sample.time, sample.value FROM head AS old CROSS JOIN LATERAL ( \
+                 SELECT time, value FROM {table} WHERE city = $1 AND series = old.series \
+                   AND time > old.time ORDER BY time DESC LIMIT 1) AS sample \
+               WHERE old.city = $1) AS newest \
+             WHERE head.city = $1 AND head.series = newest.series"
+        );
+        changed += sqlx::query(AssertSqlSafe(statement))
+            .bind(pen.city)
+            .execute(&mut *transaction)
+            .await
+            .store()?
+            .rows_affected();
+    }
     say_caught_up(&mut transaction, pen).await?;
     transaction.commit().await.store()?;
     tracing::info!(series = changed, "took newest values from the samples");

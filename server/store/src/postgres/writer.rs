@@ -64,9 +64,9 @@ impl Writer {
         .await
         .store()?;
         let pen = Pen { city, epoch };
-        heads::take_over(&mut conn, pen).await?;
-        warn_of_settings(&mut conn).await?;
         let layout = layout(&mut conn).await?;
+        heads::take_over(&mut conn, pen, layout).await?;
+        warn_of_settings(&mut conn).await?;
         if layout == Layout::Hypertable {
             timescale::lift_limits(&mut conn).await?;
         }
