@@ -20,6 +20,7 @@ use crate::view::caption::{caption, face_word, rung_word};
 use crate::view::detail::detail;
 
 use super::masks::Masks;
+use super::still::Still;
 
 /// A time that moves less than this, ms, is the same time measured again.
 const SAME_TIME_MS: u64 = 2_000;
@@ -82,7 +83,7 @@ pub(crate) fn CameraTile(
         city.of_registry(|r| r.world().registry.devices.get(&id).map(|d| d.name.clone()).unwrap_or_default())
     });
     let id = camera.clone();
-    let verdict = follow(move |before: Option<&Verdict>| {
+    let played = follow(move |before: Option<&Verdict>| {
         let said = city.of_devices(|r| said(r, &id));
         let report = report.get().map(|mut report| {
             if let Ok(screen) = screen {
@@ -95,6 +96,10 @@ pub(crate) fn CameraTile(
         let verdict = judge(report.as_ref(), said, screen.err(), city.offset_ms());
         steady(before, verdict)
     });
+    // The last resort, as old as it says it is.
+    let taken = RwSignal::new(None);
+    let wants_still = follow(move |_| played.get().wants_still());
+    let verdict = follow(move |_| played.get().with_still(taken.get()));
     let words = follow(move |_| {
         let verdict = verdict.get();
         caption(city.text, city.zone(), &verdict, now().plus_millis(city.offset_ms()))
@@ -127,6 +132,7 @@ pub(crate) fn CameraTile(
         let more = (alarm.more > 0).then(|| (text.more_alarms)(alarm.more));
         view! { <p class="ringing"><strong>{word}</strong> <bdi>{alarm.name}</bdi> <span>{more}</span></p> }
     };
+    let own = camera.clone();
     let pinned = move || rank.get() == Some("pinned");
     let picture = match screen.map(|screen| screen.player) {
         Ok(PlayerKind::MediaSource) => {
@@ -150,6 +156,7 @@ pub(crate) fn CameraTile(
         >
             <div class="picture">
                 {picture}
+                <Still city camera=own wanted=wants_still taken/>
                 <Masks masks picture=size />
                 {move || rings.get().map(band)}
                 <p class="verdict">

@@ -18,6 +18,7 @@ pub(crate) mod missing_table;
 pub(crate) mod ops_tables;
 pub(crate) mod readings;
 pub(crate) mod screens_table;
+mod still;
 pub(crate) mod streams_table;
 pub(crate) mod trouble_list;
 pub(crate) mod wall_grid;

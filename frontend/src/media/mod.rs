@@ -1,7 +1,8 @@
 //! `/v1/media`, the browser's end: from a chunk of bytes to a state that may be said of a picture.
 //!
 //! The same bytes feed two players ([`choice`]): decoders in the worker (WebCodecs), or, where the page is not secure
-//! or the browser lacks them, a `<video>` in the page, for which the worker packs what came ([`fmp4`]).
+//! or the browser lacks them, a `<video>` in the page, for which the worker packs what came ([`fmp4`]). Where neither plays a
+//! camera, its own still pictures are shown ([`still`]).
 //!
 //! Everything here is pure and tested on the host, but for what exists only in a browser: the worker that owns the
 //! socket, the decoders and the canvases (`worker`), and the page's end (`screen`, `mse`).
@@ -23,6 +24,7 @@ pub mod picture;
 mod sampler;
 #[cfg(target_arch = "wasm32")]
 pub(crate) mod screen;
+pub mod still;
 pub mod verdict;
 pub mod watchdog;
 #[cfg(target_arch = "wasm32")]

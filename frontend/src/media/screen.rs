@@ -339,7 +339,7 @@ impl Inner {
 }
 
 /// Nobody sees this page: another tab is in front of it, or its window is minimised.
-fn is_hidden() -> bool {
+pub(crate) fn is_hidden() -> bool {
     web_sys::window().and_then(|window| window.document()).is_some_and(|document| document.hidden())
 }
 

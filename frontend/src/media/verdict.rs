@@ -52,6 +52,8 @@ pub enum Why {
     Connection,
     /// The decoders of this machine do not take more.
     Decoders,
+    /// This browser cannot show video.
+    Unable(Missing),
 }
 
 /// A tile's face, why, and since when.
@@ -67,6 +69,27 @@ pub struct Verdict {
     pub picture: Option<Timestamp>,
     /// How much of the stream is shown.
     pub rung: Rung,
+}
+
+impl Verdict {
+    /// Nothing of the camera can be played here, although the server may have it: its own still picture would help.
+    #[must_use]
+    pub fn wants_still(&self) -> bool {
+        matches!(self.face, Face::Unable(_)) || (self.face, self.why) == (Face::Lost, Some(Why::CannotDecode))
+    }
+
+    /// The same with the camera's own still picture, taken at `taken`, where nothing better can be shown.
+    #[must_use]
+    pub fn with_still(self, taken: Option<Timestamp>) -> Self {
+        let why = match self.face {
+            Face::Unable(missing) => Some(Why::Unable(missing)),
+            _ => self.why,
+        };
+        match taken.filter(|_| self.wants_still()) {
+            Some(taken) => Self { face: Face::Still, why, picture: Some(taken), ..self },
+            None => self,
+        }
+    }
 }
 
 /// Judges a tile.
@@ -171,6 +194,25 @@ mod tests {
             errors: 0,
             behind_ms: None,
         }
+    }
+
+    #[test]
+    fn a_still_picture_stands_in_for_what_cannot_be_played_and_for_nothing_else() {
+        let taken = Some(Timestamp::from_secs(90));
+        let with_still = |verdict: Verdict| (verdict.with_still(taken).face, verdict.with_still(None).face);
+        let lacks = judge(Some(&report(StreamState::Live, Seen::Lost)), None, None, 0);
+        assert_eq!(with_still(lacks), (Face::Still, Face::Lost));
+        assert_eq!(lacks.with_still(taken).picture, taken, "its age is its own");
+        let unable = judge(None, None, Some(Missing::Player), 0);
+        assert_eq!(with_still(unable), (Face::Still, Face::Unable(Missing::Player)));
+        assert_eq!(unable.with_still(taken).why, Some(Why::Unable(Missing::Player)));
+        // What the server says of the camera, and what is not to be seen, is worse than no player.
+        for state in [StreamState::Lost, StreamState::Forbidden, StreamState::Masked] {
+            let said = judge(Some(&report(state, Seen::Lost)), None, Some(Missing::Player), 0);
+            assert_eq!(said.with_still(taken), said, "{state:?}");
+        }
+        let live = judge(Some(&report(StreamState::Live, Seen::Live)), None, None, 0);
+        assert_eq!(with_still(live), (Face::Live, Face::Live));
     }
 
     fn face(state: StreamState, seen: Seen) -> Face {

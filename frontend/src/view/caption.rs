@@ -32,6 +32,8 @@ pub fn caption(text: &Text, zone: Zone, verdict: &Verdict, now: Timestamp) -> Ca
         Some(Why::CannotDecode) => text.cannot_decode,
         Some(Why::Connection) => text.connection_full,
         Some(Why::Decoders) => text.decoders_full,
+        Some(Why::Unable(Missing::SecureContext)) => text.needs_secure_hint,
+        Some(Why::Unable(Missing::Player)) => text.needs_player_hint,
         None => "",
     };
     let lateness = verdict.picture.map_or(0, |at| now.millis_since(at));

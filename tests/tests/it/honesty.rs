@@ -19,6 +19,7 @@ use pantau_tests::tools::{Tool, have};
 use pantau_tests::wait::until;
 use serde_json::{Value, json};
 
+use crate::stills::camera::{Asks, Gives, HttpCamera};
 use crate::wall::{CAMERAS, LONG, faces, page, server_says, tile, wall};
 use crate::walls::order;
 
@@ -387,6 +388,34 @@ async fn a_codec_that_the_browser_lacks_is_said_and_costs_nobody_else_a_picture(
         let drawn = browser.eval(&format!("{}.drawn", tile("cam-1"))).await.unwrap().as_u64().unwrap();
         browser.until(&format!("{}.drawn > {}", tile("cam-1"), drawn + 30), LONG).await.unwrap();
         assert_eq!(browser.eval(&faces(&["cam-1"], "live")).await.unwrap(), true);
+    }
+    // The camera's own still pictures are the last resort, and say how old they are.
+    let stills = HttpCamera::start(Asks::Nothing, Gives::Picture).await;
+    let file = city.dir().join("city/cameras.toml");
+    let known = std::fs::read_to_string(&file).unwrap();
+    let gives = |device: &str| {
+        let url = format!("[device.camera]\nsnapshot_url = \"http://{}/snap.jpg\"\n", stills.address);
+        if device.contains("\"cam-2\"") {
+            device.replace("[device.camera]\n", &url)
+        } else {
+            device.to_owned()
+        }
+    };
+    let with_stills: Vec<String> = known.split("[[device]]").map(gives).collect();
+    std::fs::write(&file, with_stills.join("[[device]]")).unwrap();
+    reload(&city).await;
+    let mut browser = page(&city, &format!("http://{}/wall/main", city.address())).await;
+    let decodes = browser.eval(&format!("({DECODES})('webcodecs', '{codec}')")).await.unwrap() == true;
+    if !decodes {
+        browser.until(&faces(&["cam-2"], "still"), LONG).await.unwrap();
+        let seen = "(() => { const tile = document.querySelector('[data-camera=\"cam-2\"]'); \
+            const picture = tile.querySelector('img.own'); \
+            return [tile.querySelector('.chip').innerText, picture.naturalWidth, picture.checkVisibility()]; })()";
+        let seen = browser.eval(seen).await.unwrap();
+        assert!(seen[0].as_str().unwrap().starts_with("gambar diam"), "{seen}");
+        assert_eq!((&seen[1], &seen[2]), (&json!(8), &json!(true)));
+        stills.give(Gives::NotFound);
+        browser.until(&faces(&["cam-2"], "lost"), LONG).await.unwrap();
     }
     // A standstill is found in these packets, too.
     city.cameras().unwrap().tell("freeze cam-2").await.unwrap();

@@ -9,7 +9,7 @@ use self::camera::{Asks, Gives, HttpCamera, PASSWORD, PICTURE, USER};
 // The camera of the camera room's own tests, which provoke more of its faults.
 #[path = "../../../camera/tests/still/camera.rs"]
 #[expect(dead_code, reason = "of what it does wrong, one thing is enough here")]
-mod camera;
+pub(crate) mod camera;
 
 const MASK: &str = "[[device.camera.mask]]\ncorners = [0, 0, 0.5, 0, 0.5, 0.25]\n";
 
