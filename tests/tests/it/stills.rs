@@ -1,6 +1,8 @@
 //! A camera's own still pictures through the server: what a page gets of them, and what nobody gets.
 
 use hyper::Request;
+// Of the camera below.
+use md5 as _;
 use pantau_tests::city::TestCity;
 use pantau_tests::http::{self, Answer};
 
