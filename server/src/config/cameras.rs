@@ -31,15 +31,14 @@ pub(super) fn endpoints(
         };
         let url = |text: &str| StreamUrl::parse(text).map_err(|error| fault("url", error)).ok();
         let credentials = endpoint.user.clone().map(|user| Credentials { user, password });
-        let facts = parsed.registry.devices.get(id).and_then(|device| device.camera.as_ref());
-        let covered = facts.is_some_and(|camera| camera.masks.iter().any(Mask::is_whole));
-        let still = endpoint.snapshot_url.as_deref().filter(|_| !covered).map(StillUrl::parse);
+        let still = endpoint.snapshot_url.as_deref().map(StillUrl::parse);
         if let Some(url) = still.and_then(|still| still.map_err(|error| fault("snapshot_url", error)).ok()) {
             stills.push(StillConfig { id: id.clone(), url, credentials: credentials.clone() });
         }
         let Some(main) = url(&endpoint.url) else { continue };
+        let facts = parsed.registry.devices.get(id).and_then(|device| device.camera.as_ref());
         cameras.push(CameraConfig {
-            covered,
+            covered: facts.is_some_and(|camera| camera.masks.iter().any(Mask::is_whole)),
             id: id.clone(),
             main,
             sub: endpoint.sub_url.as_deref().and_then(url),
