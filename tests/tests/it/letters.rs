@@ -39,6 +39,19 @@ pub(crate) async fn register(city: &TestCity, name: &str, toml: &str) {
     asked(city, "/v1/registry/reload", &json!({})).await;
 }
 
+/// Has a sensor of the registry be of another class.
+pub(crate) async fn register_as(city: &TestCity, id: &str, class: &str) {
+    let base = city.dir().join("city/base.toml");
+    let registry = std::fs::read_to_string(&base).unwrap();
+    let mended = registry.replace(
+        &format!("id = \"{id}\"\nclass = \"sensor\""),
+        &format!("id = \"{id}\"\nclass = \"{class}\""),
+    );
+    assert_ne!(registry, mended, "no sensor {id}");
+    std::fs::write(&base, mended).unwrap();
+    asked(city, "/v1/registry/reload", &json!({})).await;
+}
+
 fn sensor(id: &str) -> String {
     format!(
         "[[device]]\nid = \"{id}\"\nclass = \"sensor\"\nname = \"{id}\"\nsite = \"alun-alun\"\ndomain = \"monitoring\"\n"
@@ -201,11 +214,7 @@ async fn a_person_replays_one_many_or_all_of_a_reason_and_nothing_twice() {
         device.publish(&readings.topic(), format!("{{{number}")).await.unwrap();
     }
     device.acknowledged(LONG).await.unwrap();
-    let base = city.dir().join("city/base.toml");
-    let registry = std::fs::read_to_string(&base).unwrap();
-    let mended = registry.replace("id = \"sen-01\"\nclass = \"sensor\"", "id = \"sen-01\"\nclass = \"ap\"");
-    std::fs::write(&base, mended).unwrap();
-    asked(&city, "/v1/registry/reload", &json!({})).await;
+    register_as(&city, "sen-01", "ap").await;
     let identity = waiting(&city, "&reason=identity").await;
     let one = format!("/v1/dead-letters/{}/replay", identity.last().unwrap()["id"]);
     let done = asked(&city, &one, &json!({})).await;
@@ -323,11 +332,7 @@ async fn a_replay_that_is_cut_off_or_asked_for_by_many_at_once_is_done_once() {
     }
     device.acknowledged(LONG).await.unwrap();
     accounted(&city, [u64::from(LETTERS), 0, 0]).await;
-    let base = city.dir().join("city/base.toml");
-    let registry = std::fs::read_to_string(&base).unwrap();
-    let mended = registry.replace("id = \"sen-01\"\nclass = \"sensor\"", "id = \"sen-01\"\nclass = \"ap\"");
-    std::fs::write(&base, mended).unwrap();
-    asked(&city, "/v1/registry/reload", &json!({})).await;
+    register_as(&city, "sen-01", "ap").await;
 
     // Killed in the middle.
     let address = city.address();

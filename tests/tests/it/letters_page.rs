@@ -2,11 +2,12 @@
 
 use pantau_tests::browser::Browser;
 use pantau_tests::city::TestCity;
+use pantau_tests::readings::Readings;
 use pantau_tests::tools::{Tool, have};
 use pantau_tests::webhook::{Post, complaint};
 use serde_json::json;
 
-use crate::letters::register;
+use crate::letters::{register, register_as};
 use crate::wall::LONG;
 
 /// What a stranger sends to whoever looks at it.
@@ -88,21 +89,29 @@ async fn a_person_sees_understands_and_replays_dead_letters_with_the_keyboard() 
     browser.eval(&push("Proses ulang yang dipilih (2)")).await.unwrap();
     until(&mut browser, &says(&["Selesai", "2 tetap surat mati"])).await;
 
-    // The agency is registered; everything of that reason is replayed.
+    // The agency is registered: what it sent waits no longer, by itself, and the page shows it.
     let agency = "[[agency]]\ncode = \"dlh\"\nname = \"Dinas Lingkungan Hidup\"\nkind = \"dinas\"\n";
     register(&city, "dlh.toml", agency).await;
-    browser.eval("document.querySelector('[data-reason=unknown_agency]').click()").await.unwrap();
-    until(&mut browser, &lists(1)).await;
-    browser.eval(&push("Proses ulang semua: OPD tak terdaftar")).await.unwrap();
-    until(&mut browser, &says(&["1 tersimpan", "Tidak ada surat mati yang cocok"])).await;
+    until(&mut browser, &lists(3)).await;
     let known = city.get("/v1/complaints/LPR-7").await.unwrap();
     assert_eq!(known["agency"], "dlh");
+
+    // A device that is registered as another class is mended; everything of that reason is replayed.
+    let reading = Readings::of("sen-01").payload(1);
+    device.publish("pantau/1/metro/ap/sen-01/tele/senml", reading).await.unwrap();
+    device.acknowledged(LONG).await.unwrap();
+    until(&mut browser, "document.querySelector('[data-reason=identity]') !== null").await;
+    register_as(&city, "sen-01", "ap").await;
+    browser.eval("document.querySelector('[data-reason=identity]').click()").await.unwrap();
+    until(&mut browser, &lists(1)).await;
+    browser.eval(&push("Proses ulang semua: identitas berbeda")).await.unwrap();
+    until(&mut browser, &says(&["1 tersimpan", "Tidak ada surat mati yang cocok"])).await;
     browser.eval(&push("semua")).await.unwrap();
     until(&mut browser, &lists(3)).await;
     browser.eval("[...document.querySelectorAll('.counts input[type=checkbox]')][0].click()").await.unwrap();
-    until(&mut browser, &lists(1)).await;
+    until(&mut browser, &lists(2)).await;
     browser.eval("document.querySelector('.letters summary').focus()").await.unwrap();
-    browser.press(&["Enter"]).await.unwrap();
+    browser.press(&["ArrowDown", "Enter"]).await.unwrap();
     until(&mut browser, &says(&["diterima"])).await;
     assert_eq!(browser.eval("document.title === 'owned'").await.unwrap(), json!(false));
 }
