@@ -16,6 +16,7 @@ use crate::detect::pace::UNKNOWN;
 use crate::gate::Gate;
 use crate::health::Meter;
 use crate::interrupt::{Interrupts, Refusals, Target};
+use crate::low_delay::LowDelay;
 use crate::report::{CameraReport, Outbox};
 use crate::ring::Bounds;
 use crate::session::Desk;
@@ -197,8 +198,16 @@ impl Shared {
         let cancel = self.cancel.child_token();
         let meter = Meter::new(settings.health);
         let interrupts = Interrupts::new(Arc::clone(&stream), targets, cancel.clone(), settings.keep_warm);
-        let desk =
-            Desk { stream: Arc::clone(&stream), settings, clock, outbox, meter, next: 0, interval: UNKNOWN };
+        let desk = Desk {
+            stream: Arc::clone(&stream),
+            settings,
+            clock,
+            outbox,
+            meter,
+            next: 0,
+            interval: UNKNOWN,
+            low_delay: LowDelay::default(),
+        };
         (self.launch)(desk, interrupts, cancel.clone());
         Running { stream, target: sender, cancel }
     }

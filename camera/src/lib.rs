@@ -22,6 +22,7 @@ mod frame;
 mod gate;
 mod health;
 mod interrupt;
+mod low_delay;
 mod report;
 mod retina_source;
 mod ring;

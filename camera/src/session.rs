@@ -16,6 +16,7 @@ use crate::detect::rtp_clock::RtpClock;
 use crate::frame::{AccessUnit, StreamParameters};
 use crate::health::Meter;
 use crate::interrupt::{Interrupt, Interrupts};
+use crate::low_delay::LowDelay;
 use crate::report::Outbox;
 use crate::ring::Entry;
 use crate::settings::Settings;
@@ -33,6 +34,8 @@ pub(crate) struct Desk {
     pub(crate) next: u64,
     /// One frame interval, as far as earlier sessions know.
     pub(crate) interval: Duration,
+    /// What viewers are told of the stream's parameters.
+    pub(crate) low_delay: LowDelay,
 }
 
 impl Desk {
@@ -143,8 +146,7 @@ impl<'a> Reader<'a> {
             Item::Parameters(parameters) => {
                 self.codec = Codec::of(&parameters.codec);
                 // The same parameters after a reconnection are the same object: no viewer is told twice.
-                let known = self.desk.stream.parameters().filter(|known| **known == parameters);
-                self.parameters = Some(known.unwrap_or_else(|| Arc::new(parameters)));
+                self.parameters = Some(self.desk.low_delay.parameters(parameters));
             }
         }
         Ok(())
@@ -160,6 +162,9 @@ impl<'a> Reader<'a> {
         })?;
         self.pace.frame(now);
         self.desk.meter.lost(frame.packets_lost);
+        if frame.key {
+            self.begin_group();
+        }
         let Some(parameters) = self.parameters.as_ref().filter(|_| frame.key || self.live_since.is_some())
         else {
             return Ok(()); // nothing can be decoded before the first key frame
@@ -181,6 +186,7 @@ impl<'a> Reader<'a> {
         let parameters = Arc::clone(parameters);
         self.desk.stream.publish(Entry { unit: Arc::new(unit), parameters, arrived: now });
         // After publishing: what the detectors think is not worth a delay of the picture.
+        self.desk.low_delay.frame(frame.key, discontinuity, &frame.data);
         if frame.key {
             self.picture.key_frame(self.codec, &frame.data, now);
         }
@@ -192,6 +198,16 @@ impl<'a> Reader<'a> {
             self.show(StreamState::Live, None);
         }
         Ok(())
+    }
+
+    /// With a key frame, a decoder can begin with other parameters.
+    fn begin_group(&mut self) {
+        let (Some(told), Some(now)) = (&self.parameters, self.desk.low_delay.current()) else { return };
+        if !Arc::ptr_eq(told, &now) {
+            let (camera, stream) = (&self.desk.stream.device, self.desk.stream.kind);
+            tracing::info!(%camera, ?stream, "what decoders are told of the order of pictures changed");
+            self.parameters = Some(now);
+        }
     }
 
     /// Looks at the time. When to look again.

@@ -42,12 +42,23 @@ pub(crate) struct Script {
     /// Camera clock minus ours, ms, told by sender reports.
     pub(crate) skew_ms: Option<i64>,
     pub(crate) codec: &'static str,
+    pub(crate) description: &'static [u8],
+    /// Every third picture is shown before the one before it.
+    pub(crate) reorders: bool,
 }
 
 impl Default for Script {
     fn default() -> Self {
         let interval = Duration::from_millis(100);
-        Self { mode: Mode::Play, interval, gop: 10, skew_ms: None, codec: "avc1.4d401e" }
+        Self {
+            mode: Mode::Play,
+            interval,
+            gop: 10,
+            skew_ms: None,
+            codec: "avc1.4d401e",
+            description: b"avcC",
+            reorders: false,
+        }
     }
 }
 
@@ -174,7 +185,7 @@ impl CameraSession for FakeSession {
                 self.told = Some(script.codec);
                 return Ok(Some(Item::Parameters(StreamParameters {
                     codec: script.codec.to_owned(),
-                    description: Bytes::from_static(b"avcC"),
+                    description: Bytes::from_static(script.description),
                     width: 640,
                     height: 360,
                 })));
@@ -203,8 +214,11 @@ impl CameraSession for FakeSession {
             _ => self.rtp += i64::try_from(script.interval.as_micros()).unwrap() * 9 / 100,
         }
         let picture = if script.mode == Mode::Freeze { 7 } else { self.index };
-        let mut data = vec![0, 0, 0, 9, if key { 0x65 } else { 0x41 }];
-        data.extend_from_slice(&picture.to_be_bytes());
+        let place = self.index % script.gop;
+        let order = if script.reorders && place % 3 == 2 { place * 2 - 3 } else { place * 2 };
+        let mut data = vec![0, 0, 0, 25, if key { 0x65 } else { 0x41 }];
+        data.extend_from_slice(&slice(key, u32::try_from(order).unwrap()).to_be_bytes());
+        data.extend(format!("{picture:020}").bytes()); // no start code in it
         let frame = SourceFrame {
             rtp: self.rtp,
             clock_rate: 90_000,
@@ -217,5 +231,15 @@ impl CameraSession for FakeSession {
         self.index += 1;
         self.next_at += script.interval;
         Ok(Some(Item::Frame(frame)))
+    }
+}
+
+/// The head of a slice (H.264 7.3.3) with eight bits each for `frame_num` and `pic_order_cnt_lsb`.
+fn slice(idr: bool, order: u32) -> u32 {
+    let order = order % 256;
+    if idr {
+        0b10_0010_0010_0000_0001 << 14 | order << 6 | 0x3f
+    } else {
+        0b100_1101_0000_0000 << 17 | order << 9 | 0x1ff
     }
 }

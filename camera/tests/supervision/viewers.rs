@@ -86,6 +86,43 @@ async fn new_parameters_come_before_the_first_frame_that_needs_them() {
     rig.pass(Duration::from_secs(1)).await;
 }
 
+/// An avcC whose SPS says nothing of reordering, and counts the order with eight bits.
+const SILENT: &[u8] = &[
+    1, 0x4d, 0, 31, 0xff, 0xe1, 0, 11, 0x67, 0x4d, 0, 31, 0x96, 0x54, 0x03, 0xc0, 0x11, 0x3f, 0x2a, 1, 0, 4,
+    0x68, 0xce, 0x3c, 0x80,
+];
+
+#[tokio::test(start_paused = true)]
+async fn viewers_learn_with_a_key_frame_that_nothing_is_reordered_and_with_another_that_it_is_after_all() {
+    let mut rig = Rig::new();
+    rig.source.script("cam/sub", |script| script.description = SILENT);
+    rig.fleet.configure(vec![camera("cam")]);
+    rig.until("cam", StreamState::Live).await;
+    let mut viewer = rig.viewer("cam", StreamKind::Sub);
+    let mut told = async |rig: &Rig| loop {
+        let Step::Parameters(parameters) = viewer.step().await else { continue };
+        let Step::Frame(frame) = viewer.step().await else { panic!("no frame") };
+        assert!(frame.key, "a decoder can begin with it");
+        assert_eq!(rig.source.attempts().len(), 1, "in the same session");
+        return parameters.description.clone();
+    };
+    assert_eq!(told(&rig).await, SILENT);
+    let rewritten = told(&rig).await;
+    assert_ne!(rewritten, SILENT);
+    rig.source.script("cam/sub", |script| script.reorders = true);
+    assert_eq!(told(&rig).await, SILENT);
+
+    // For good, also in the next session.
+    rig.source.script("cam/sub", |script| script.reorders = false);
+    rig.source.mode("cam/sub", Mode::Refuse(StreamCause::Refused));
+    rig.until("cam", StreamState::Lost).await;
+    rig.source.mode("cam/sub", Mode::Play);
+    rig.until("cam", StreamState::Live).await;
+    rig.pass(Duration::from_secs(60)).await;
+    let again = viewer.drain();
+    assert!(!again.iter().any(|step| matches!(step, Step::Parameters(_))), "{again:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_large_picture_is_open_only_while_somebody_looks_and_ten_seconds_longer() {
     let mut rig = Rig::live().await;
