@@ -7,7 +7,7 @@ use crate::clock::library;
 use crate::disk::{Disk, Made};
 use crate::said::say;
 
-pub use pantau_ops::stage::programs::{find, postgres};
+pub use pantau_ops::stage::programs::{find, postgres, timescale};
 
 /// A program that some tests need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub enum Tool {
     Mosquitto,
     /// A PostgreSQL server, 15 or newer.
     Postgres,
+    /// The same with TimescaleDB.
+    Timescale,
     /// A small disk for one program: mount namespaces.
     SmallDisk,
     /// One that can refuse writes and stand still: the same, as root, and a loop device.
@@ -35,6 +37,7 @@ impl Tool {
         match self {
             Self::Mosquitto => find("mosquitto").is_none().then(|| "mosquitto is not installed".to_owned()),
             Self::Postgres => postgres().is_none().then(|| "PostgreSQL is not installed".to_owned()),
+            Self::Timescale => (!timescale()).then(|| "TimescaleDB is not installed".to_owned()),
             Self::SmallDisk => {
                 let possible = Disk::possible(Made::OfMemory);
                 (!possible).then(|| "this machine lets nobody mount a small disk".to_owned())

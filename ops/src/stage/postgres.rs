@@ -41,6 +41,19 @@ impl Database {
         Self::start_with(&["shared_buffers=32MB"]).await
     }
 
+    /// Makes a small one with TimescaleDB preloaded: a store in it becomes a hypertable.
+    ///
+    /// # Errors
+    /// It did not come up, perhaps because TimescaleDB is not installed.
+    pub async fn start_timescale() -> anyhow::Result<Self> {
+        let settings = [
+            "shared_buffers=64MB",
+            "shared_preload_libraries=timescaledb",
+            "timescaledb.telemetry_level=off",
+        ];
+        Self::start_with(&settings).await
+    }
+
     /// Makes one with these settings and starts it.
     ///
     /// # Errors

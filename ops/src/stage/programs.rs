@@ -1,6 +1,7 @@
 //! Where programs are that are not part of the workspace.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// A program on the path; daemons live in `sbin`, which a person's path often leaves out.
 #[must_use]
@@ -23,4 +24,15 @@ pub fn postgres() -> Option<PathBuf> {
         .filter(|(version, folder)| *version >= 15 && folder.join("postgres").is_file())
         .max();
     newest.map(|(_, folder)| folder).or_else(|| find("initdb")?.parent().map(PathBuf::from))
+}
+
+/// Whether that PostgreSQL has TimescaleDB.
+#[must_use]
+pub fn timescale() -> bool {
+    let Some(binaries) = postgres() else { return false };
+    let output = Command::new(binaries.join("pg_config")).arg("--pkglibdir").output();
+    output.is_ok_and(|output| {
+        let folder = String::from_utf8_lossy(&output.stdout);
+        Path::new(folder.trim()).join("timescaledb.so").is_file()
+    })
 }

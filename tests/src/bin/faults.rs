@@ -23,7 +23,7 @@ struct Options {
     /// Kill the server so many times and do nothing else
     #[arg(long, conflicts_with = "fault")]
     kills: Option<u32>,
-    /// The store; both, one after the other, when not given
+    /// The store: sqlite, postgres or timescale; the first two, one after the other, when not given
     #[arg(long)]
     store: Option<Home>,
     /// Only these faults

@@ -128,7 +128,7 @@ impl Fault {
             | Self::SilenceDatabase
             | Self::EndConnections
             | Self::LockDatabase
-            | Self::ReadOnlyDatabase => matches!(home, Home::Postgres),
+            | Self::ReadOnlyDatabase => matches!(home, Home::Postgres | Home::Timescale),
             Self::FillDisk | Self::ReadOnlyDisk | Self::FreezeDisk | Self::TearLog => {
                 matches!(home, Home::Sqlite)
             }

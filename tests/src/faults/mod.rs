@@ -24,7 +24,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use pantau_schemas::ids::Seq;
 use tokio::sync::watch::channel;
 use tokio::task::JoinSet;
@@ -67,6 +67,8 @@ pub enum Home {
     Sqlite,
     /// In a database server.
     Postgres,
+    /// The same, in a hypertable.
+    Timescale,
 }
 
 impl FromStr for Home {
@@ -76,7 +78,8 @@ impl FromStr for Home {
         match text {
             "sqlite" => Ok(Self::Sqlite),
             "postgres" => Ok(Self::Postgres),
-            _ => Err("the store is sqlite or postgres".to_owned()),
+            "timescale" => Ok(Self::Timescale),
+            _ => Err("the store is sqlite, postgres or timescale".to_owned()),
         }
     }
 }
@@ -164,9 +167,11 @@ pub async fn run(settings: &Settings) -> anyhow::Result<Report> {
     if let Some(program) = &settings.server {
         plan = plan.program(program.clone());
     }
-    if settings.home == Home::Postgres {
-        plan = plan.postgres();
-    }
+    plan = match settings.home {
+        Home::Sqlite => plan,
+        Home::Postgres => plan.postgres(),
+        Home::Timescale => plan.timescale(),
+    };
     let need = |tool| faults.iter().any(|fault| fault.needs() == Some(tool));
     if need(Tool::BlockDisk) {
         plan = plan.disk(DISK_MIB, Made::OfBlocks);
@@ -175,6 +180,11 @@ pub async fn run(settings: &Settings) -> anyhow::Result<Report> {
         plan = plan.clock();
     }
     let mut city = plan.start().await?;
+    if settings.home == Home::Timescale {
+        let sql = "SELECT count(*) FROM timescaledb_information.hypertables WHERE hypertable_name = 'sample'";
+        let found = city.database()?.sql(sql).await?;
+        ensure!(found == "1", "the store did not become a hypertable: {found}");
+    }
     let history = History::begin(city.dir())?;
     history.note(&format!("seed {seed}"));
     let hurt = hurt(settings, &faults, &mut city, &history).await;

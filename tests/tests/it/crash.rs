@@ -141,6 +141,13 @@ async fn a_killed_server_comes_back_from_postgres_too() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_server_comes_back_from_a_hypertable_too() {
+    if have("a_killed_server_comes_back_from_a_hypertable_too", &[Tool::Mosquitto, Tool::Timescale]) {
+        killed(TestCity::plan().broker(Memory::Forgets).timescale()).await;
+    }
+}
+
 async fn killed(plan: Plan) {
     let mut city = plan.start().await.unwrap();
     let mut live = city.live().await.unwrap();

@@ -69,9 +69,19 @@ async fn a_hurt_city_loses_and_doubles_nothing() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hurt_city_on_postgres_loses_and_doubles_nothing() {
-    if !have("a_hurt_city_on_postgres_loses_and_doubles_nothing", &[Tool::Mosquitto, Tool::Postgres]) {
-        return;
+    if have("a_hurt_city_on_postgres_loses_and_doubles_nothing", &[Tool::Mosquitto, Tool::Postgres]) {
+        hurt_with_its_database(Home::Postgres).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hurt_city_on_a_hypertable_loses_and_doubles_nothing() {
+    if have("a_hurt_city_on_a_hypertable_loses_and_doubles_nothing", &[Tool::Mosquitto, Tool::Timescale]) {
+        hurt_with_its_database(Home::Timescale).await;
+    }
+}
+
+async fn hurt_with_its_database(home: Home) {
     let faults = [
         Fault::KillServer,
         Fault::KillDatabase,
@@ -80,7 +90,7 @@ async fn a_hurt_city_on_postgres_loses_and_doubles_nothing() {
         Fault::LockDatabase,
         Fault::ReadOnlyDatabase,
     ];
-    let report = tried(&settings(Home::Postgres, seed(), &faults)).await;
+    let report = tried(&settings(home, seed(), &faults)).await;
     assert_eq!(report.broken, [], "history in {:?}", report.history);
 }
 
