@@ -8,8 +8,8 @@ use pantau_schemas::text::clean;
 use pantau_schemas::time::Timestamp;
 use pantau_schemas::world::World;
 
-/// Characters of a line: what fits on half the wall.
-const MAX_CHARS: usize = 60;
+/// Characters of a line: more than fits on half of any wall, which cuts it to its width.
+const MAX_CHARS: usize = 160;
 
 /// One line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub struct Item {
     pub key: String,
     /// What happened to a complaint; `None` for a note.
     pub step: Option<ComplaintStep>,
-    /// What it says, cut to the wall.
+    /// What it says, cut to what any wall can show.
     pub title: String,
     /// Whose it is, as people call it.
     pub agency: Option<String>,

@@ -43,8 +43,8 @@ const GROWTH_PERCENT: u64 = 5;
 const HEAP_WHIM: u64 = 1024 * 1024;
 const NODES_WHIM: u64 = 150;
 const LISTENERS_WHIM: u64 = 50;
-/// WebAssembly memory grows in large steps.
-const MEMORY_WHIM: u64 = 4 * 1024 * 1024;
+/// WebAssembly memory grows by pages of 64 KiB, and by several where a page is busy for once.
+const MEMORY_WHIM: u64 = 512 * 1024;
 
 /// Every tile has a state, and the state its age: how old the picture is, or since when there is none.
 const HONEST: &str = "(() => { const tiles = [...document.querySelectorAll('.tile')]; \
