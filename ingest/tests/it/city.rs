@@ -6,33 +6,7 @@ use pantau_schemas::ids::CityCode;
 use pantau_schemas::registry::{City, Registry, parse::parse};
 use pantau_schemas::time::{Clock, Timestamp};
 
-const TEXT: &str = r#"
-[[agency]]
-code = "pupr"
-name = "Dinas Pekerjaan Umum dan Penataan Ruang"
-kind = "dinas"
-[[site]]
-code = "alun-alun"
-name = "Alun-Alun Kota"
-[[device]]
-id = "ap-01"
-class = "ap"
-name = "AP 1"
-site = "alun-alun"
-domain = "wireless"
-[[device]]
-id = "sn-01"
-class = "sensor"
-name = "Sensor 1"
-site = "alun-alun"
-domain = "monitoring"
-[[device]]
-id = "sn-02"
-class = "sensor"
-name = "Sensor 2"
-site = "alun-alun"
-domain = "monitoring"
-"#;
+const TEXT: &str = include_str!("city.toml");
 
 pub(crate) fn city() -> CityCode {
     CityCode::new("metro").unwrap()
