@@ -17,6 +17,7 @@ pub mod device;
 pub mod dice;
 pub mod disk;
 pub mod faults;
+pub mod group;
 pub mod http;
 pub mod line;
 pub mod live;

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::clock::Clock;
 use crate::disk::Disk;
+use crate::group::Group;
 use crate::process::Process;
 use crate::{http, wait};
 
@@ -30,6 +31,8 @@ pub struct Server {
     /// Another program than the one beside the tests.
     other: Option<PathBuf>,
     process: Option<Process>,
+    /// Ends after its process.
+    group: Option<Group>,
 }
 
 /// The program, built beside the tests.
@@ -56,7 +59,7 @@ impl Server {
     /// A server that is not running yet.
     #[must_use]
     pub const fn new(address: SocketAddr, config: PathBuf, log: PathBuf) -> Self {
-        Self { address, config, log, disk: None, clock: None, other: None, process: None }
+        Self { address, config, log, disk: None, clock: None, other: None, process: None, group: None }
     }
 
     /// The same with a disk of its own for one folder.
@@ -74,6 +77,12 @@ impl Server {
     #[must_use]
     pub fn with_clock(self, clock: Clock) -> Self {
         Self { clock: Some(clock), ..self }
+    }
+
+    /// The same with no more than a group's memory.
+    #[must_use]
+    pub fn in_group(self, group: Group) -> Self {
+        Self { group: Some(group), ..self }
     }
 
     /// Its own clock.
@@ -131,8 +140,8 @@ impl Server {
             clock.give(&mut command);
         }
         command.env("RUST_LOG", "info,pantau=debug,pantau_camera=debug,retina=trace");
-        self.process = Some(Process::start("pantau", &mut command, &self.log)?);
-        Ok(())
+        let process = self.process.insert(Process::start("pantau", &mut command, &self.log)?);
+        self.group.as_ref().map_or(Ok(()), |group| group.take(process.id()))
     }
 
     /// Waits until `/readyz` says yes: the store takes data, and the broker is connected.

@@ -9,6 +9,7 @@ use super::{Lines, TestCity};
 use crate::broker::{Broker, Memory};
 use crate::clock::Clock;
 use crate::disk::{Disk, Made};
+use crate::group::Group;
 use crate::ports;
 use crate::postgres::Database;
 use crate::rtsp::{self, Cameras};
@@ -49,6 +50,7 @@ pub struct Plan {
     lines: bool,
     disk: Option<(u32, Made)>,
     clock: bool,
+    memory: Option<u32>,
     program: Option<PathBuf>,
 }
 
@@ -174,6 +176,13 @@ impl Plan {
         self
     }
 
+    /// With no more than so much memory for the server, MiB.
+    #[must_use]
+    pub fn memory(mut self, mib: u32) -> Self {
+        self.memory = Some(mib);
+        self
+    }
+
     /// With another program of the server than the one beside the tests.
     #[must_use]
     pub fn program(mut self, program: PathBuf) -> Self {
@@ -239,6 +248,9 @@ impl Plan {
         server.run_as(self.program);
         if self.clock {
             server = server.with_clock(Clock::of(dir.path())?);
+        }
+        if let Some(mib) = self.memory {
+            server = server.in_group(Group::with_memory(mib)?);
         }
         let mut city = TestCity { server, broker, direct, cameras, database, lines, dir, _permit: permit };
         city.server.start().await?;

@@ -31,8 +31,8 @@ use super::watch::{Counters, Screen};
 /// What stands before a mark in a message, and how long a mark is.
 pub const MARK: &str = "mark:";
 const MARK_CHARS: usize = 16;
-/// Most memory that the server may hold, KiB: that of the smallest machine which is promised to be enough (F18).
-pub const MEMORY_KIB: u64 = 256 * 1024;
+/// Most memory that the server may hold, MiB: that of the smallest machine which is promised to be enough (F18).
+pub const MEMORY_MIB: u32 = 256;
 /// Examples of one kind of broken promise that are named.
 const EXAMPLES: usize = 5;
 
@@ -122,7 +122,7 @@ pub fn judge(evidence: &Evidence) -> Vec<Broken> {
     judge.journal();
     judge.screen();
     judge.all("I12", "", evidence.counters.broken.iter());
-    if evidence.memory_kib > MEMORY_KIB {
+    if evidence.memory_kib > u64::from(MEMORY_MIB) * 1024 {
         judge.one("I10", format!("the server held {} KiB", evidence.memory_kib));
     }
     judge.broken
@@ -406,7 +406,7 @@ mod tests {
         assert_eq!(broken(|evidence| evidence.server.1 = "another".to_owned()), ["I8"]);
         assert_eq!(broken(|evidence| evidence.fresh.notes.clear()), ["I4"]);
         assert_eq!(broken(|evidence| drop(evidence.entries.pop())), ["I4", "I4", "I4"]);
-        assert_eq!(broken(|evidence| evidence.memory_kib = MEMORY_KIB + 1), ["I10"]);
+        assert_eq!(broken(|evidence| evidence.memory_kib = 256 * 1024 + 1), ["I10"]);
         assert_eq!(broken(|evidence| evidence.counters.broken.push("x".to_owned())), ["I12"]);
     }
 

@@ -34,11 +34,12 @@ use crate::broker::Memory;
 use crate::city::TestCity;
 use crate::dice::Dice;
 use crate::disk::Made;
+use crate::group::Group;
 use crate::readings::Readings;
 use crate::said::say;
 use crate::tools::Tool;
 use crate::wait;
-use check::{Broken, judge};
+use check::{Broken, MEMORY_MIB, judge};
 pub use fault::Fault;
 use history::{Fate, History, What};
 use people::Person;
@@ -178,6 +179,11 @@ pub async fn run(settings: &Settings) -> anyhow::Result<Report> {
     }
     if need(Tool::FalseClock) {
         plan = plan.clock();
+    }
+    if Group::possible() {
+        plan = plan.memory(MEMORY_MIB);
+    } else {
+        say("the server may take what it wants: this machine lets nobody limit a program's memory");
     }
     let mut city = plan.start().await?;
     if settings.home == Home::Timescale {

@@ -85,7 +85,7 @@ pub(super) async fn commit(
         if batch.has_letters() {
             committed.letters = dead_letters::totals(&mut *conn, pen.city).await.store()?;
         }
-        conn.execute("ROLLBACK").await.store()?;
+        confirm(conn, pen).await?;
         // Which heads it wrote is not known any more: they are written again.
         let heads = Plan::of_unknown(newest_of(batch, &Numbers::new(&memory.series)));
         return Ok(Attempt::Committed(committed, News { series: HashMap::new(), heads }));
@@ -183,6 +183,22 @@ async fn write_tip(
     .await
     .store()?;
     if updated.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Superseded) }
+}
+
+/// Ends a transaction that found its batch written by an earlier one. That it can be read here is no proof that it is kept:
+/// a primary without its synchronous standby shows what its next failover forgets. A commit of our own that the
+/// server calls durable is, and everything before it.
+async fn confirm(conn: &mut PgConnection, pen: Pen) -> Result<(), StoreError> {
+    let confirmed = sqlx::query("UPDATE tip SET batch = batch WHERE city = $1 AND epoch = $2")
+        .bind(pen.city)
+        .bind(pen.epoch)
+        .execute(&mut *conn)
+        .await
+        .store()?;
+    if confirmed.rows_affected() != 1 {
+        return Err(StoreError::Superseded);
+    }
+    conn.execute("COMMIT").await.map(drop).store()
 }
 
 /// Appends the entries that are not there yet; gives the new end of the journal.

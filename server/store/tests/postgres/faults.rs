@@ -14,7 +14,7 @@ use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::JoinSet;
 
-use crate::cluster::{Cluster, Database, city, plain};
+use crate::cluster::{Cluster, Database, city, durable, plain};
 use crate::conformance::scribe::{Scribe, everything, totals};
 
 /// What the proxy does with the next COMMIT.
@@ -131,6 +131,47 @@ async fn an_answer_that_was_lost_is_found_out_by_trying_again() {
         assert_eq!(recovered.inbox.len(), usize::try_from(seq).unwrap(), "{mode}");
         assert_eq!(store.dead_letter_counts().await.unwrap(), [(Reason::Json, seq)], "{mode}");
     }
+    assert_eq!(store.verify(|_| ()).await.unwrap().head, scribe.world.hash);
+}
+
+/// A primary that has lost its synchronous standby writes a batch down, and nobody else has it: when a failover passes it
+/// over it is gone. Only its waiting for the standby says so, and whoever asks what became of it must wait as well.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_only_a_primary_without_its_standby_has_is_not_acknowledged() {
+    let Some(cluster) = durable("faults::what_only_a_primary_without_its_standby_has") else { return };
+    let database = Database::fresh(&cluster).await;
+    let settings = PostgresSettings { answer_within: Duration::from_secs(2), ..PostgresSettings::default() };
+    let store = Postgres::open(&database.server(), &city(), &settings).await.unwrap();
+    let (mut scribe, mut owner, mut lonely) = (Scribe::default(), database.raw().await, database.raw().await);
+    insist(&store, &everything(&mut scribe)).await;
+
+    owner.execute("ALTER SYSTEM SET synchronous_standby_names = 'standby'").await.unwrap();
+    owner.execute("SELECT pg_reload_conf()").await.unwrap();
+    let mut waits = JoinSet::new();
+    waits.spawn(async move {
+        // The server heeds it a moment later.
+        while lonely.execute("SELECT pg_current_xact_id()").await.is_ok() {}
+    });
+    let began = Instant::now();
+    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep'";
+    while sqlx::query_scalar::<_, i64>(waiting).fetch_one(&mut owner).await.unwrap() == 0 {
+        assert!(began.elapsed() < Duration::from_secs(60), "nobody waits for the standby");
+    }
+
+    let batch = everything(&mut scribe);
+    for attempt in 0..3 {
+        let outcome = store.commit(&batch).await;
+        assert!(matches!(outcome, Err(StoreError::Unavailable(_))), "attempt {attempt}: {outcome:?}");
+    }
+    // It is there all the same.
+    let seq: i64 = sqlx::query_scalar("SELECT seq FROM pantau.tip").fetch_one(&mut owner).await.unwrap();
+    assert_eq!(u64::try_from(seq).unwrap(), scribe.world.seq.0);
+
+    owner.execute("ALTER SYSTEM RESET synchronous_standby_names").await.unwrap();
+    owner.execute("SELECT pg_reload_conf()").await.unwrap();
+    insist(&store, &batch).await;
+    let recovered = store.recover().await.unwrap();
+    assert_eq!(recovered.totals, vec![totals(scribe.world.seq.0)]);
     assert_eq!(store.verify(|_| ()).await.unwrap().head, scribe.world.hash);
 }
 
