@@ -30,6 +30,8 @@ pub struct Database {
     standby: Option<Process>,
     /// What stood here before the standby took its place.
     former: Option<Process>,
+    /// The primary among all that were made, from 0; its standby is the next one.
+    primary: u32,
 }
 
 impl Database {
@@ -67,11 +69,12 @@ impl Database {
         }
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755))?;
         let settings = settings.iter().map(|&setting| setting.to_owned()).collect();
-        let mut database = Self { folder, binaries, settings, process: None, standby: None, former: None };
+        let mut database =
+            Self { folder, binaries, settings, process: None, standby: None, former: None, primary: 0 };
         let made = database
             .command("initdb")?
             .arg("--pgdata")
-            .arg(database.data())
+            .arg(database.data(0))
             .args(["--username=owner", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync"])
             .output()?;
         ensure!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
@@ -84,14 +87,15 @@ impl Database {
     /// # Errors
     /// It did not come up.
     pub async fn up(&mut self) -> anyhow::Result<()> {
-        self.process = Some(self.serve(&self.data(), self.folder.path()).await?);
+        self.process = Some(self.serve(self.primary).await?);
         Ok(())
     }
 
-    /// Runs a server on this data, with its socket in this folder.
-    async fn serve(&self, data: &Path, folder: &Path) -> anyhow::Result<Process> {
+    /// Runs one of the servers, with its socket in its own folder.
+    async fn serve(&self, number: u32) -> anyhow::Result<Process> {
+        let folder = &self.sockets(number);
         let mut command = self.command("postgres")?;
-        command.arg("-D").arg(data).arg("-k").arg(folder).stdout(Stdio::null());
+        command.arg("-D").arg(self.data(number)).arg("-k").arg(folder).stdout(Stdio::null());
         for option in ["listen_addresses=", "port=5432"] {
             command.args(["-c", option]);
         }
@@ -110,21 +114,26 @@ impl Database {
         Ok(process)
     }
 
-    /// Gives it a standby that has everything which it acknowledges (`synchronous_standby_names`).
+    /// Gives it a standby that has everything which it acknowledges (`synchronous_standby_names`). One that was the primary
+    /// before is gone for good.
     ///
     /// # Errors
     /// The standby did not come up.
     pub async fn follow(&mut self) -> anyhow::Result<()> {
-        let (data, folder) = (self.folder.path().join("data-2"), self.second());
+        if let Some(mut former) = self.former.take() {
+            // Not asked to end: it would take the address with it, which is another one's by now.
+            former.kill()?;
+        }
+        let (next, folder) = (self.primary + 1, self.sockets(self.primary + 1));
         std::fs::create_dir(&folder)?;
         if let Some((uid, gid)) = other_user()? {
             std::os::unix::fs::chown(&folder, Some(uid), Some(gid))?;
         }
         let from = format!("host={} port=5432 user=owner", self.folder.path().display());
-        let data_there = data.display().to_string();
-        let copy = ["-D", &data_there, "-d", &from, "-R", "-X", "stream", "-c", "fast", "--no-sync"];
+        let data = self.data(next).display().to_string();
+        let copy = ["-D", &data, "-d", &from, "-R", "-X", "stream", "-c", "fast", "--no-sync"];
         self.tool("pg_basebackup", &copy)?;
-        self.standby = Some(self.serve(&data, &folder).await?);
+        self.standby = Some(self.serve(next).await?);
         self.sql("ALTER SYSTEM SET synchronous_standby_names = '*'").await?;
         self.sql("SELECT pg_reload_conf()").await?;
         wait::until("the standby to be synchronous", WITHIN, async || {
@@ -142,12 +151,13 @@ impl Database {
     /// There is none, or it cannot be promoted.
     pub async fn fail_over(&mut self) -> anyhow::Result<()> {
         let standby = self.standby.take().context("there is no standby")?;
-        let folder = self.second();
+        let folder = self.sockets(self.primary + 1);
         self.sql_at(&folder, "SELECT pg_promote(true, 60)").await?;
         let moved = self.folder.path().join("moved");
         std::os::unix::fs::symlink(folder.join(SOCKET), &moved)?;
         std::fs::rename(&moved, self.socket())?;
         self.former = self.process.replace(standby);
+        self.primary += 1;
         Ok(())
     }
 
@@ -159,11 +169,6 @@ impl Database {
         let former = self.former.as_ref().context("nobody stood here before")?;
         signal_children(former, Signal::CONT)?;
         former.signal(Signal::CONT)
-    }
-
-    /// The folder of the standby's socket.
-    fn second(&self) -> PathBuf {
-        self.folder.path().join("second")
     }
 
     /// Ends it and every connection at once; it goes through its log when it starts again (SIGQUIT).
@@ -256,8 +261,15 @@ impl Database {
         self.process.as_ref().map_or_else(|| "--- postgres is down".to_owned(), Process::tail)
     }
 
-    fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
+    /// The data of one of the servers.
+    fn data(&self, number: u32) -> PathBuf {
+        self.folder.path().join(format!("data-{number}"))
+    }
+
+    /// The folder of its socket. The first one's is where the address leads from the beginning.
+    fn sockets(&self, number: u32) -> PathBuf {
+        let folder = self.folder.path();
+        if number == 0 { folder.to_owned() } else { folder.join(format!("server-{number}")) }
     }
 
     fn command(&self, program: &str) -> anyhow::Result<Command> {

@@ -148,11 +148,12 @@ impl Plan {
         self
     }
 
-    /// With its store in PostgreSQL, and a synchronous standby beside it.
+    /// With a synchronous standby beside its database, which is PostgreSQL if nothing else is said.
     #[must_use]
     pub fn standby(mut self) -> Self {
         self.standby = true;
-        self.postgres()
+        self.database.get_or_insert(Kind::Postgres);
+        self
     }
 
     /// With more keys of `[store]`, TOML.

@@ -44,6 +44,8 @@ pub enum Fault {
     LockDatabase,
     /// F10: the database takes no writes, as one that became a standby.
     ReadOnlyDatabase,
+    /// F11: the database stands still, its synchronous standby takes its place, and then it wakes up.
+    FailOver,
     /// F10, F14: the disk of the embedded store is full.
     FillDisk,
     /// F10: it takes no writes.
@@ -60,7 +62,7 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::KillServer,
         Self::PauseServer,
         Self::ReplaceServer,
@@ -79,6 +81,7 @@ impl Fault {
         Self::EndConnections,
         Self::LockDatabase,
         Self::ReadOnlyDatabase,
+        Self::FailOver,
         Self::FillDisk,
         Self::ReadOnlyDisk,
         Self::FreezeDisk,
@@ -109,6 +112,7 @@ impl Fault {
             Self::EndConnections => "end-connections",
             Self::LockDatabase => "lock-database",
             Self::ReadOnlyDatabase => "read-only-database",
+            Self::FailOver => "fail-over",
             Self::FillDisk => "fill-disk",
             Self::ReadOnlyDisk => "read-only-disk",
             Self::FreezeDisk => "freeze-disk",
@@ -128,7 +132,8 @@ impl Fault {
             | Self::SilenceDatabase
             | Self::EndConnections
             | Self::LockDatabase
-            | Self::ReadOnlyDatabase => matches!(home, Home::Postgres | Home::Timescale),
+            | Self::ReadOnlyDatabase
+            | Self::FailOver => matches!(home, Home::Postgres | Home::Timescale),
             Self::FillDisk | Self::ReadOnlyDisk | Self::FreezeDisk | Self::TearLog => {
                 matches!(home, Home::Sqlite)
             }

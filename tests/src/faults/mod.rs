@@ -173,6 +173,9 @@ pub async fn run(settings: &Settings) -> anyhow::Result<Report> {
         Home::Postgres => plan.postgres(),
         Home::Timescale => plan.timescale(),
     };
+    if faults.contains(&Fault::FailOver) {
+        plan = plan.standby();
+    }
     let need = |tool| faults.iter().any(|fault| fault.needs() == Some(tool));
     if need(Tool::BlockDisk) {
         plan = plan.disk(DISK_MIB, Made::OfBlocks);

@@ -114,6 +114,15 @@ pub(super) async fn strike(
             sleep(held).await;
             city.database()?.resume()?;
         }
+        Fault::FailOver => {
+            city.database()?.pause()?;
+            sleep(held).await;
+            city.database()?.fail_over().await?;
+            // Whoever waited for the old one gets an answer from it.
+            city.database()?.wake_former()?;
+            sleep(held).await;
+            city.database()?.follow().await?;
+        }
         Fault::EndConnections => {
             for _ in 0..10 {
                 city.database()?.sql(END_CONNECTIONS).await?;
