@@ -31,6 +31,11 @@ impl Fault {
         Self::new(Reason::Schema, pointer, detail)
     }
 
+    /// The same fault, found to be at `pointer`.
+    pub(crate) fn at(self, pointer: String) -> Self {
+        Self { pointer: masked(pointer), ..self }
+    }
+
     /// The dead letter of `raw`, which came from `source` by `topic`: an MQTT topic or an HTTP path.
     #[must_use]
     pub fn dead_letter(&self, received: Timestamp, source: Source, topic: &str, raw: &[u8]) -> DeadLetter {

@@ -2,13 +2,15 @@
 //!
 //! `null` counts as absent, and unknown fields are nobody's business: newer senders may say more.
 
+use std::borrow::Cow;
+
 use pantau_schemas::ids::IdError;
 use pantau_schemas::text::clean;
 use pantau_schemas::time::Timestamp;
-use serde_json::{Map, Value};
 
 use crate::fault::Fault;
 use crate::json;
+use crate::tree::{Object, Tree};
 
 /// The empty Braille cell: a letter to Unicode, nothing to the eye.
 const BLANK: char = '\u{2800}';
@@ -16,22 +18,45 @@ const BLANK: char = '\u{2800}';
 /// The fields of one object.
 #[derive(Debug)]
 pub(crate) struct Fields<'a> {
-    map: &'a Map<String, Value>,
-    at: String,
+    map: &'a Object<'a>,
+    at: Place,
+}
+
+/// Where an object stands: put into words only for a fault.
+#[derive(Debug)]
+enum Place {
+    /// At this JSON pointer.
+    At(String),
+    /// In the list that is the whole text, so many after the first.
+    Item(usize),
 }
 
 impl<'a> Fields<'a> {
     /// The fields of `value`, which stands at the JSON pointer `at`.
-    pub(crate) fn of(value: &'a Value, at: &str) -> Result<Self, Fault> {
-        match value {
-            Value::Object(map) => Ok(Self { map, at: at.to_owned() }),
-            _ => Err(Fault::schema(at, "must be an object")),
+    pub(crate) fn of(value: &'a Tree<'a>, at: &str) -> Result<Self, Fault> {
+        Self::at(value, Place::At(at.to_owned()))
+    }
+
+    /// The fields of an item of the list that is the whole text.
+    pub(crate) fn of_item(value: &'a Tree<'a>, index: usize) -> Result<Self, Fault> {
+        Self::at(value, Place::Item(index))
+    }
+
+    fn at(value: &'a Tree<'a>, at: Place) -> Result<Self, Fault> {
+        match value.as_object() {
+            Some(map) => Ok(Self { map, at }),
+            None => Err(Fault::schema(at.pointer(), "must be an object")),
         }
     }
 
     /// The JSON pointer of a field.
     pub(crate) fn pointer(&self, key: &str) -> String {
-        json::pointer(&self.at, key)
+        json::pointer(&self.at.pointer(), key)
+    }
+
+    /// The names of the fields.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &'a str> {
+        self.map.keys().map(AsRef::as_ref)
     }
 
     /// A schema fault at a field.
@@ -39,7 +64,7 @@ impl<'a> Fields<'a> {
         Fault::schema(self.pointer(key), detail)
     }
 
-    pub(crate) fn get(&self, key: &str) -> Option<&'a Value> {
+    pub(crate) fn get(&self, key: &str) -> Option<&'a Tree<'a>> {
         self.map.get(key).filter(|value| !value.is_null())
     }
 
@@ -47,7 +72,7 @@ impl<'a> Fields<'a> {
         &self,
         key: &str,
         what: &str,
-        take: impl FnOnce(&'a Value) -> Option<T>,
+        take: impl FnOnce(&'a Tree<'a>) -> Option<T>,
     ) -> Result<Option<T>, Fault> {
         let Some(value) = self.get(key) else { return Ok(None) };
         take(value).map(Some).ok_or_else(|| self.fault(key, format!("must be {what}")))
@@ -59,7 +84,7 @@ impl<'a> Fields<'a> {
     }
 
     pub(crate) fn text(&self, key: &str) -> Result<Option<&'a str>, Fault> {
-        self.typed(key, "a text", Value::as_str)
+        self.typed(key, "a text", Tree::as_str)
     }
 
     /// A text for the eye, cleaned; `None` when nothing of it can be seen.
@@ -79,19 +104,19 @@ impl<'a> Fields<'a> {
 
     /// A finite number.
     pub(crate) fn number(&self, key: &str) -> Result<Option<f64>, Fault> {
-        self.typed(key, "a number", Value::as_f64)
+        self.typed(key, "a number", Tree::as_f64)
     }
 
     pub(crate) fn boolean(&self, key: &str) -> Result<Option<bool>, Fault> {
-        self.typed(key, "true or false", Value::as_bool)
+        self.typed(key, "true or false", Tree::as_bool)
     }
 
     pub(crate) fn unsigned(&self, key: &str) -> Result<Option<u64>, Fault> {
-        self.typed(key, "a whole number from 0 on", Value::as_u64)
+        self.typed(key, "a whole number from 0 on", Tree::as_u64)
     }
 
     pub(crate) fn signed(&self, key: &str) -> Result<Option<i64>, Fault> {
-        self.typed(key, "a whole number", Value::as_i64)
+        self.typed(key, "a whole number", Tree::as_i64)
     }
 
     pub(crate) fn time(&self, key: &str) -> Result<Option<Timestamp>, Fault> {
@@ -102,8 +127,8 @@ impl<'a> Fields<'a> {
         self.get(key).map(|value| Self::of(value, &self.pointer(key))).transpose()
     }
 
-    pub(crate) fn list(&self, key: &str) -> Result<Option<&'a Vec<Value>>, Fault> {
-        self.typed(key, "a list", Value::as_array)
+    pub(crate) fn list(&self, key: &str) -> Result<Option<&'a Vec<Tree<'a>>>, Fault> {
+        self.typed(key, "a list", Tree::as_list)
     }
 
     /// An identity.
@@ -114,5 +139,14 @@ impl<'a> Fields<'a> {
     ) -> Result<Option<T>, Fault> {
         let Some(text) = self.text(key)? else { return Ok(None) };
         parse(text).map(Some).map_err(|error| self.fault(key, error.to_string()))
+    }
+}
+
+impl Place {
+    fn pointer(&self) -> Cow<'_, str> {
+        match self {
+            Self::At(at) => Cow::Borrowed(at),
+            Self::Item(index) => Cow::Owned(format!("/{index}")),
+        }
     }
 }

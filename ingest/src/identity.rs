@@ -5,6 +5,7 @@ use pantau_schemas::ids::DeviceId;
 
 use crate::fault::Fault;
 use crate::fields::Fields;
+use crate::tree::Tree;
 
 /// Fields by which payloads name their device.
 const NAMES: [&str; 3] = ["id", "device", "device_id"];
@@ -15,7 +16,7 @@ const NAMES: [&str; 3] = ["id", "device", "device_id"];
 /// [`Fault`] with the reason `identity`.
 pub(crate) fn same_device(fields: &Fields<'_>, device: &DeviceId) -> Result<(), Fault> {
     for key in NAMES {
-        let named = fields.get(key).and_then(serde_json::Value::as_str);
+        let named = fields.get(key).and_then(Tree::as_str);
         if named.is_some_and(|named| named != device.as_str()) {
             return Err(Fault::new(
                 Reason::Identity,

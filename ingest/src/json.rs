@@ -4,14 +4,16 @@
 //! readers would see two messages), numbers beyond 64 bits (they would silently become others), and more
 //! values than [`MAX_NODES`]. Depth is checked on the way down, so no nesting reaches the stack's end.
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 
 use pantau_schemas::dead_letter::Reason;
 use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value};
+use serde_json::Number;
 
 use crate::fault::Fault;
+use crate::tree::{Object, Tree};
 
 /// Deepest nesting; NetJSON, the deepest schema here, needs 7.
 pub const MAX_DEPTH: usize = 32;
@@ -24,7 +26,7 @@ const TOO_LARGE: f64 = 18_446_744_073_709_551_616.0;
 ///
 /// # Errors
 /// [`Fault`] with the reason `too_big`, `utf8` or `json`; its pointer says how far the reader came.
-pub fn read(bytes: &[u8], limit: usize) -> Result<Value, Fault> {
+pub fn read(bytes: &[u8], limit: usize) -> Result<Tree<'_>, Fault> {
     let text = text(bytes, limit)?;
     if text.trim_ascii().is_empty() {
         return Err(Fault::new(Reason::Json, "", "is empty"));
@@ -72,14 +74,10 @@ impl Context {
         Fault::new(Reason::Json, self.at.borrow().clone(), error.to_string())
     }
 
-    /// Runs `read` with the pointer one step further; on failure the pointer stays there.
-    fn step<T, E>(&self, key: &str, read: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-        let length = self.at.borrow().len();
-        let longer = pointer(&self.at.borrow(), key);
-        *self.at.borrow_mut() = longer;
-        let value = read()?;
-        self.at.borrow_mut().truncate(length);
-        Ok(value)
+    /// Runs `read` one step further, at a key or an index. Only when it fails is its place written down, from the
+    /// innermost step outwards.
+    fn step<T, E>(&self, at: impl fmt::Display, read: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        read().inspect_err(|_| self.at.borrow_mut().insert_str(0, &pointer("", &at.to_string())))
     }
 }
 
@@ -99,8 +97,9 @@ impl Seed<'_> {
 }
 
 impl<'de> DeserializeSeed<'de> for Seed<'_> {
-    type Value = Value;
-    fn deserialize<D: serde::Deserializer<'de>>(self, reader: D) -> Result<Value, D::Error> {
+    type Value = Tree<'de>;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, reader: D) -> Result<Tree<'de>, D::Error> {
         let nodes = self.context.nodes.get() + 1;
         if nodes > MAX_NODES {
             return Err(D::Error::custom(format_args!("more than {MAX_NODES} values")));
@@ -111,60 +110,81 @@ impl<'de> DeserializeSeed<'de> for Seed<'_> {
 }
 
 impl<'de> Visitor<'de> for Seed<'_> {
-    type Value = Value;
+    type Value = Tree<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("JSON")
     }
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
+    fn visit_unit<E>(self) -> Result<Tree<'de>, E> {
+        Ok(Tree::Null)
     }
-    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
-        Ok(Value::Bool(value))
+    fn visit_bool<E>(self, value: bool) -> Result<Tree<'de>, E> {
+        Ok(Tree::Bool(value))
     }
-    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
-        Ok(Value::Number(value.into()))
+    fn visit_i64<E>(self, value: i64) -> Result<Tree<'de>, E> {
+        Ok(Tree::Number(value.into()))
     }
-    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
-        Ok(Value::Number(value.into()))
+    fn visit_u64<E>(self, value: u64) -> Result<Tree<'de>, E> {
+        Ok(Tree::Number(value.into()))
     }
-    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Tree<'de>, E> {
         if value.abs() >= TOO_LARGE {
             return Err(E::custom("a number beyond 64 bits"));
         }
-        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("a number that is not finite"))
+        Number::from_f64(value).map(Tree::Number).ok_or_else(|| E::custom("a number that is not finite"))
     }
-    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        Ok(Value::String(value.to_owned()))
+    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Tree<'de>, E> {
+        Ok(Tree::Text(Cow::Borrowed(value)))
     }
-    fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        Ok(Value::String(value))
+    fn visit_str<E>(self, value: &str) -> Result<Tree<'de>, E> {
+        Ok(Tree::Text(Cow::Owned(value.to_owned())))
     }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Tree<'de>, A::Error> {
         let inner = self.deeper()?;
         let mut list = Vec::new();
-        loop {
-            let index = list.len().to_string();
-            match self.context.step(&index, || items.next_element_seed(inner))? {
-                Some(item) => list.push(item),
-                None => return Ok(Value::Array(list)),
-            }
+        while let Some(item) = self.context.step(list.len(), || items.next_element_seed(inner))? {
+            list.push(item);
         }
+        Ok(Tree::List(list))
     }
-    fn visit_map<A: MapAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut items: A) -> Result<Tree<'de>, A::Error> {
         let inner = self.deeper()?;
-        let mut map = Map::new();
-        while let Some(key) = items.next_key::<String>()? {
-            self.context.step(&key, || {
-                if map.contains_key(&key) {
+        let mut object = Object::new();
+        while let Some(key) = items.next_key_seed(Key)? {
+            let value = self.context.step(&key, || {
+                if object.contains_key(&key) {
                     return Err(A::Error::custom("the same key twice"));
                 }
-                let value = items.next_value_seed(inner)?;
-                map.insert(key.clone(), value);
-                Ok(())
+                items.next_value_seed(inner)
             })?;
+            object.insert(key, value);
         }
-        Ok(Value::Object(map))
+        Ok(Tree::Object(object))
+    }
+}
+
+/// A key of an object.
+struct Key;
+
+impl<'de> DeserializeSeed<'de> for Key {
+    type Value = Cow<'de, str>;
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, reader: D) -> Result<Cow<'de, str>, D::Error> {
+        reader.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Key {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+    fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Borrowed(key))
+    }
+    fn visit_str<E>(self, key: &str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Owned(key.to_owned()))
     }
 }
 
@@ -172,6 +192,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use serde_json::Value;
 
     fn reason(text: &str) -> Option<Reason> {
         read(text.as_bytes(), 1 << 20).err().map(|fault| fault.reason)
@@ -200,7 +221,7 @@ mod tests {
         {
             assert_eq!(reason(bad), Some(Reason::Json), "{bad} was taken");
         }
-        assert_eq!(read(b"18446744073709551615", 99).unwrap(), serde_json::json!(u64::MAX));
+        assert_eq!(read(b"18446744073709551615", 99).unwrap().as_u64(), Some(u64::MAX));
     }
 
     #[test]
@@ -221,8 +242,8 @@ mod tests {
     proptest! {
         #[test]
         fn whatever_is_read_is_what_the_usual_reader_reads(text in r#"[\[\]{}:,"a-c0-9.eE+\-tfn ]{0,60}"#) {
-            if let Ok(value) = read(text.as_bytes(), 1000) {
-                prop_assert_eq!(value, serde_json::from_str::<Value>(&text).unwrap());
+            if let Ok(tree) = read(text.as_bytes(), 1000) {
+                prop_assert_eq!(Value::from(&tree), serde_json::from_str::<Value>(&text).unwrap());
             }
         }
 

@@ -6,7 +6,7 @@
 //! - [`webhook`]: signatures and bodies of `POST /v1/events` (the HTTP around them is the server's)
 //! - [`message`], [`topic`], [`state`], [`meta`], [`netjson`], [`senml`], [`cloud_event`]: the decoders, pure
 //! - [`replay`]: a dead letter, read again by the way it came
-//! - [`json`]: JSON of strangers, read safely
+//! - [`json`]: JSON of strangers, read safely, as a [`tree`]
 //!
 //! **Invariant:** nothing here decides or remembers. Every message becomes exactly one delivery, and whoever
 //! sent it is told "taken" only after its receipt was answered.
@@ -34,4 +34,5 @@ pub mod state;
 #[cfg(test)]
 mod testing;
 pub mod topic;
+pub mod tree;
 pub mod webhook;

@@ -5,6 +5,7 @@ use pantau_schemas::observation::MetaReport;
 
 use crate::fault::Fault;
 use crate::fields::Fields;
+use crate::tree::Tree;
 use crate::{identity, json};
 
 /// Longest text shown of each field.
@@ -21,7 +22,7 @@ pub fn decode(payload: &[u8], limit: usize, device: &DeviceId) -> Result<MetaRep
     let fields = Fields::of(&value, "")?;
     identity::same_device(&fields, device)?;
     let uplink = match fields.get("uplink") {
-        Some(serde_json::Value::Object(_)) => match fields.object("uplink")? {
+        Some(Tree::Object(_)) => match fields.object("uplink")? {
             Some(inner) => inner.parsed("device", DeviceId::new)?,
             None => None,
         },

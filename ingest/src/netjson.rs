@@ -14,11 +14,11 @@
 use pantau_schemas::ids::{DeviceId, SeriesId};
 use pantau_schemas::observation::{Sample, SampleSet};
 use pantau_schemas::time::Timestamp;
-use serde_json::Value;
 
 use crate::envelope::Envelope;
 use crate::fault::Fault;
 use crate::fields::Fields;
+use crate::tree::Tree;
 use crate::{json, skew};
 
 /// Most interfaces of one device; a big switch stack has some hundreds.
@@ -89,7 +89,7 @@ struct Found<'a> {
 }
 
 impl Found<'_> {
-    fn take(&mut self, metric: &str, value: Option<&Value>, at: &str) -> Result<(), Fault> {
+    fn take(&mut self, metric: &str, value: Option<&Tree<'_>>, at: &str) -> Result<(), Fault> {
         let Some(value) = value.filter(|value| !value.is_null()) else { return Ok(()) };
         self.put(metric, Some(amount(value, at)?))
     }
@@ -103,7 +103,7 @@ impl Found<'_> {
     }
 }
 
-fn amount(value: &Value, at: &str) -> Result<f64, Fault> {
+fn amount(value: &Tree<'_>, at: &str) -> Result<f64, Fault> {
     value
         .as_f64()
         .filter(|number| *number >= 0.0)
@@ -119,7 +119,7 @@ struct Traffic {
 }
 
 impl Traffic {
-    fn of(list: &[Value]) -> Result<Self, Fault> {
+    fn of(list: &[Tree<'_>]) -> Result<Self, Fault> {
         if list.len() > MAX_INTERFACES {
             return Err(Fault::schema("/interfaces", format!("has more than {MAX_INTERFACES} entries")));
         }

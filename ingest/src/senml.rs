@@ -14,7 +14,6 @@ use pantau_schemas::metric;
 use pantau_schemas::observation::{Sample, SampleSet};
 use pantau_schemas::registry::Registry;
 use pantau_schemas::time::Timestamp;
-use serde_json::Value;
 
 use crate::envelope::Envelope;
 use crate::fault::Fault;
@@ -42,18 +41,19 @@ pub fn decode(
     received: Timestamp,
 ) -> Result<SampleSet, Fault> {
     let value = json::read(payload, limit)?;
-    let records = value.as_array().ok_or_else(|| Fault::schema("", "must be a list of records"))?;
+    let records = value.as_list().ok_or_else(|| Fault::schema("", "must be a list of records"))?;
     if records.len() > MAX_RECORDS {
         return Err(Fault::schema("", format!("has more than {MAX_RECORDS} records")));
     }
-    let mut pack = Pack { device, registry, received, base: Base::default(), samples: Vec::new() };
+    let samples = Vec::with_capacity(records.len());
+    let mut pack = Pack { device, registry, received, base: Base::default(), samples };
     let mut envelope = Envelope::default();
     for (index, record) in records.iter().enumerate() {
-        let fields = Fields::of(record, &format!("/{index}"))?;
+        let fields = Fields::of_item(record, index)?;
         if index == 0 {
             envelope = Envelope::of(&fields, device)?;
         }
-        must_understand(record, &fields)?;
+        must_understand(&fields)?;
         pack.rebase(&fields)?;
         pack.record(&fields, envelope.backfill)?;
     }
@@ -69,9 +69,8 @@ pub fn decode(
 }
 
 /// A label that ends in `_` changes the meaning of its record, and none is known here (RFC 8428, 4.4).
-fn must_understand(record: &Value, fields: &Fields<'_>) -> Result<(), Fault> {
-    let unknown = record.as_object().and_then(|map| map.keys().find(|key| key.ends_with('_')));
-    match unknown {
+fn must_understand(fields: &Fields<'_>) -> Result<(), Fault> {
+    match fields.keys().find(|key| key.ends_with('_')) {
         Some(key) => Err(fields.fault(key, "must be understood, and is not")),
         None => Ok(()),
     }
@@ -79,10 +78,10 @@ fn must_understand(record: &Value, fields: &Fields<'_>) -> Result<(), Fault> {
 
 /// The base fields in force.
 #[derive(Default)]
-struct Base {
-    name: String,
+struct Base<'a> {
+    name: &'a str,
     time: f64,
-    unit: String,
+    unit: &'a str,
     value: f64,
     sum: f64,
 }
@@ -91,21 +90,21 @@ struct Pack<'a> {
     device: &'a DeviceId,
     registry: &'a Registry,
     received: Timestamp,
-    base: Base,
+    base: Base<'a>,
     samples: Vec<Sample>,
 }
 
-impl Pack<'_> {
-    fn rebase(&mut self, fields: &Fields<'_>) -> Result<(), Fault> {
+impl<'a> Pack<'a> {
+    fn rebase(&mut self, fields: &Fields<'a>) -> Result<(), Fault> {
         if fields.unsigned("bver")?.is_some_and(|version| version > VERSION) {
             return Err(fields.fault("bver", format!("is newer than {VERSION}")));
         }
         if let Some(name) = fields.text("bn")? {
             self.not_another(fields, name)?;
-            name.clone_into(&mut self.base.name);
+            self.base.name = name;
         }
         if let Some(unit) = fields.text("bu")? {
-            unit.clone_into(&mut self.base.unit);
+            self.base.unit = unit;
         }
         for (key, base) in
             [("bt", &mut self.base.time), ("bv", &mut self.base.value), ("bs", &mut self.base.sum)]
@@ -118,7 +117,7 @@ impl Pack<'_> {
     }
 
     /// A base name may be any label but the id of somebody else.
-    fn not_another(&self, fields: &Fields<'_>, name: &str) -> Result<(), Fault> {
+    fn not_another(&self, fields: &Fields<'a>, name: &str) -> Result<(), Fault> {
         let whole = name.trim_end_matches(['-', '.', '_']).trim_end_matches(SEPARATORS);
         let last = whole.rsplit(SEPARATORS).next().unwrap_or(whole);
         let other = [whole, last]
@@ -130,7 +129,7 @@ impl Pack<'_> {
         Ok(())
     }
 
-    fn record(&mut self, fields: &Fields<'_>, backfill: bool) -> Result<(), Fault> {
+    fn record(&mut self, fields: &Fields<'a>, backfill: bool) -> Result<(), Fault> {
         let number = match (fields.number("v")?, fields.boolean("vb")?) {
             (Some(_), Some(_)) => return Err(fields.fault("vb", "stands beside another value")),
             (None, Some(yes)) => Some(f64::from(u8::from(yes))),
@@ -146,41 +145,40 @@ impl Pack<'_> {
             let named = fields.text("n")?.is_some();
             return if named && !text { Err(fields.fault("v", "is missing")) } else { Ok(()) };
         }
-        let (name, at) = (self.name(fields)?, fields.pointer("n"));
+        let name = self.name(fields)?;
         let time = self.time(fields, backfill)?;
         if let Some(number) = number {
-            let value = self.convert(fields, &name, number)?;
-            self.put(&at, &name, time, value)?;
+            let value = self.convert(fields, name, number)?;
+            self.put(fields, name, time, value)?;
         }
         if let Some(sum) = sum {
-            self.put(&at, &format!("{name}.sum"), time, sum)?;
+            self.put(fields, &format!("{name}.sum"), time, sum)?;
         }
         Ok(())
     }
 
     /// The metric.
-    fn name(&self, fields: &Fields<'_>) -> Result<String, Fault> {
+    fn name(&self, fields: &Fields<'a>) -> Result<&'a str, Fault> {
         let own = fields.text("n")?.filter(|name| !name.is_empty());
-        let last = self.base.name.rsplit(SEPARATORS).next();
-        Ok(own.or(last).unwrap_or_default().to_owned())
+        Ok(own.or_else(|| self.base.name.rsplit(SEPARATORS).next()).unwrap_or_default())
     }
 
     fn time(&self, fields: &Fields<'_>, backfill: bool) -> Result<Timestamp, Fault> {
         let seconds = self.base.time + fields.number("t")?.unwrap_or(0.0);
-        let at = fields.pointer(if fields.get("t").is_some() { "t" } else { "bt" });
-        let moved = skew::from_seconds(seconds).ok_or_else(|| Fault::schema(at.as_str(), "is not a time"))?;
+        let at = || fields.pointer(if fields.get("t").is_some() { "t" } else { "bt" });
+        let moved = skew::from_seconds(seconds).ok_or_else(|| Fault::schema(at(), "is not a time"))?;
         let time = if seconds < RELATIVE_BELOW {
             Timestamp::from_micros(self.received.micros().saturating_add(moved.micros()))
         } else {
             moved
         };
-        skew::near(time, self.received, backfill, &at)?;
+        skew::near(time, self.received, backfill, "").map_err(|fault| fault.at(at()))?;
         Ok(time)
     }
 
     fn convert(&self, fields: &Fields<'_>, name: &str, number: f64) -> Result<f64, Fault> {
         let Some(known) = metric::known(name) else { return Ok(number) };
-        let unit = fields.text("u")?.unwrap_or(&self.base.unit);
+        let unit = fields.text("u")?.unwrap_or(self.base.unit);
         let factor = metric::factor(unit, known.unit).ok_or_else(|| {
             let at = fields.pointer(if fields.get("u").is_some() { "u" } else { "bu" });
             Fault::new(Reason::Unit, at, format!("does not measure {name}, which is in {:?}", known.unit))
@@ -188,11 +186,11 @@ impl Pack<'_> {
         Ok(number * factor)
     }
 
-    fn put(&mut self, at: &str, name: &str, time: Timestamp, value: f64) -> Result<(), Fault> {
+    fn put(&mut self, fields: &Fields<'_>, name: &str, time: Timestamp, value: f64) -> Result<(), Fault> {
         if !value.is_finite() {
-            return Err(Fault::schema(at, "has a value that is not finite"));
+            return Err(fields.fault("n", "has a value that is not finite"));
         }
-        let series = SeriesId::of(self.device, name).map_err(|error| Fault::schema(at, error.to_string()))?;
+        let series = SeriesId::of(self.device, name).map_err(|error| fields.fault("n", error.to_string()))?;
         self.samples.push(Sample { series, time, value });
         Ok(())
     }

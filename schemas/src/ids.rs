@@ -228,7 +228,7 @@ impl SeriesId {
     /// [`IdError`] when `metric` is not a code.
     pub fn of(device: &DeviceId, metric: &str) -> Result<Self, IdError> {
         check_code(metric)?;
-        Ok(Self(format!("{device}/{metric}").into()))
+        Ok(Self([device.as_str(), "/", metric].concat().into()))
     }
     /// The device's part, as text.
     #[must_use]

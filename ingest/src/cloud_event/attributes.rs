@@ -14,6 +14,7 @@ use crate::cloud_event::speaker::Speaker;
 use crate::fault::Fault;
 use crate::fields::Fields;
 use crate::skew;
+use crate::tree::Tree;
 
 /// The version of CloudEvents that is read.
 const VERSION: &str = "1.0";
@@ -27,7 +28,7 @@ const VERSION: &str = "1.0";
 /// # Errors
 /// [`Fault`] with the reason `schema`, `source`, `identity`, `unknown_agency` or `clock_skew`.
 pub fn decode(
-    value: &Value,
+    value: &Tree<'_>,
     at: &str,
     speaker: Speaker<'_>,
     registry: &Registry,
@@ -66,7 +67,7 @@ pub fn decode(
         FeedContent::Note { .. } => stated.or_else(|| spoken_for(speaker, source, registry)),
     };
     let reporter = reporter::of(&data)?;
-    let mut kept = value.clone();
+    let mut kept = Value::from(value);
     reporter::strip(&mut kept, kind.of_citizens());
     kept.sort_all_objects();
     let raw = kept.to_string();
@@ -105,6 +106,7 @@ fn spoken_for(speaker: Speaker<'_>, source: &str, registry: &Registry) -> Option
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json;
     use crate::testing;
     use serde_json::json;
 
@@ -117,7 +119,9 @@ mod tests {
 
     fn read(event: &Value) -> Result<FeedEvent, Fault> {
         let now = "2026-11-22T00:00:00Z".parse().unwrap();
-        decode(event, "/3", Speaker::Sender(&["/metro/".to_owned()]), &testing::registry(), now)
+        let text = event.to_string();
+        let event = json::read(text.as_bytes(), usize::MAX)?;
+        decode(&event, "/3", Speaker::Sender(&["/metro/".to_owned()]), &testing::registry(), now)
     }
 
     #[test]

@@ -59,7 +59,7 @@ pub fn decode(
     match form {
         Form::One => Ok(vec![cloud_event::decode(&value, "", speaker, registry, received)?]),
         Form::Batch => {
-            let events = value.as_array().ok_or_else(|| Fault::schema("", "must be a list of events"))?;
+            let events = value.as_list().ok_or_else(|| Fault::schema("", "must be a list of events"))?;
             if events.len() > MAX_BATCH {
                 return Err(Fault::schema("", format!("has more than {MAX_BATCH} events")));
             }
