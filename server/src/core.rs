@@ -31,6 +31,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use foldhash::fast::RandomState;
 use pantau_engine::{Decision, Heard, Input, Timer, decide};
 use pantau_ingest::delivery::{Delivery, Outcome, Receipt};
 use pantau_schemas::entry::{Change, Entry};
@@ -104,7 +105,7 @@ struct Core {
     world: World,
     heard: Heard,
     seen: Seen,
-    series: HashMap<SeriesId, SeriesState>,
+    series: HashMap<SeriesId, SeriesState, RandomState>,
     timers: Timers,
     pending: Pending,
     /// How long a batch waits for company.
@@ -309,7 +310,7 @@ impl Core {
         }
         let mut heard: Heard = recovered.heard.into_iter().collect();
         numbers::recover(&mut heard, &recovered.heads);
-        let mut series = HashMap::with_capacity(recovered.heads.len());
+        let mut series = HashMap::with_capacity_and_hasher(recovered.heads.len(), RandomState::default());
         for (slot, head) in (0u32..).zip(&recovered.heads) {
             series.insert(head.series.clone(), SeriesState { slot, newest: head.time });
         }

@@ -1,7 +1,8 @@
 //! What one group commit carries.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher};
+use std::hash::{BuildHasher as _, Hash as _, Hasher as _};
 
+use foldhash::quality::FixedState;
 use pantau_schemas::dead_letter::DeadLetter;
 use pantau_schemas::entry::Entry;
 use pantau_schemas::event::Reporter;
@@ -123,7 +124,7 @@ impl Batch {
     /// A number that tells this batch from the one before, to recognise a retry. Only compared within one
     /// process and only after a commit whose outcome was unknown.
     pub(crate) fn fingerprint(&self) -> i64 {
-        let mut hasher = DefaultHasher::new();
+        let mut hasher = FixedState::default().build_hasher();
         for sealed in &self.entries {
             sealed.entry.hash.hash(&mut hasher);
         }

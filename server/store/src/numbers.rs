@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
+use foldhash::fast::RandomState;
 use pantau_schemas::ids::SeriesId;
 
 /// Into the database's integers; a city does not reach the ninth quintillion of anything.
@@ -15,15 +16,18 @@ pub(crate) fn unsigned(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
 }
 
+/// The numbers of series. Every sample is looked up here: the hash is a quick one, and seeded, for devices choose the names.
+pub(crate) type SeriesNumbers = HashMap<SeriesId, i64, RandomState>;
+
 /// Gathers what is new, so that it is remembered only after the commit.
 pub(crate) struct Numbers<'a> {
-    known: &'a HashMap<SeriesId, i64>,
-    pub(crate) new: HashMap<SeriesId, i64>,
+    known: &'a SeriesNumbers,
+    pub(crate) new: SeriesNumbers,
 }
 
 impl<'a> Numbers<'a> {
-    pub(crate) fn new(known: &'a HashMap<SeriesId, i64>) -> Self {
-        Self { known, new: HashMap::new() }
+    pub(crate) fn new(known: &'a SeriesNumbers) -> Self {
+        Self { known, new: SeriesNumbers::default() }
     }
 
     pub(crate) fn get(&self, series: &SeriesId) -> Option<i64> {

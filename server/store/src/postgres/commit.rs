@@ -1,9 +1,7 @@
 //! One group commit, in one transaction.
 
-use std::collections::HashMap;
-
 use pantau_schemas::hash::Hash;
-use pantau_schemas::ids::{Seq, SeriesId};
+use pantau_schemas::ids::Seq;
 use sqlx::{Executor as _, PgConnection};
 
 use super::column::{column, text};
@@ -18,21 +16,21 @@ use super::measured::{Measured, Suspects, newest, rows};
 use crate::batch::{Batch, Committed, SealedEntry};
 use crate::chain::{append, split};
 use crate::error::{Conflict, StoreError};
-use crate::numbers::{Numbers, signed, unsigned};
+use crate::numbers::{Numbers, SeriesNumbers, signed, unsigned};
 use crate::rows::digest;
 
 /// What the writer remembers between commits.
 #[derive(Debug)]
 pub(super) struct Memory {
     /// The numbers of all series of the city: one entry a series, as many as there are in the database.
-    pub(super) series: HashMap<SeriesId, i64>,
+    pub(super) series: SeriesNumbers,
     pub(super) heads: Heads,
 }
 
 /// What a batch adds to the writer's memory once it is durable.
 #[derive(Debug)]
 pub(super) struct News {
-    series: HashMap<SeriesId, i64>,
+    series: SeriesNumbers,
     heads: Plan,
 }
 
@@ -88,16 +86,21 @@ pub(super) async fn commit(
         confirm(conn, pen).await?;
         // Which heads it wrote is not known any more: they are written again.
         let heads = Plan::of_unknown(newest_of(batch, &Numbers::new(&memory.series)));
-        return Ok(Attempt::Committed(committed, News { series: HashMap::new(), heads }));
+        return Ok(Attempt::Committed(committed, News { series: SeriesNumbers::default(), heads }));
     }
     let (seq, hash) = write_entries(conn, pen.city, &tip, &batch.entries).await?;
     write_inbox(conn, pen.city, &batch.inbox).await?;
     let mut numbers = Numbers::new(&memory.series);
-    for sample in batch.samples.iter().chain(batch.suspects.iter().flatten()) {
+    let mut samples = rows(&batch.samples, &numbers);
+    // Hardly ever is a series new: then its samples are looked for once more.
+    let nameless = samples.len() < batch.samples.len();
+    for sample in batch.samples.iter().filter(|_| nameless).chain(batch.suspects.iter().flatten()) {
         numbers.want(&sample.series);
     }
     number_series(conn, pen.city, &mut numbers).await.map_err(name)?;
-    let samples = rows(&batch.samples, &numbers);
+    if nameless {
+        samples = rows(&batch.samples, &numbers);
+    }
     let samples_new = match (way, samples.is_empty()) {
         (_, true) => 0,
         (Way::Inserted, _) => insert(conn, (pen.city, days), &samples).await.store()?,

@@ -57,8 +57,13 @@ impl Days {
             return Ok(());
         }
         let mut wanted: BTreeSet<i64> = BTreeSet::new();
+        let mut last = None;
         for sample in batch.samples.iter().chain(batch.suspects.iter().flatten()) {
-            wanted.insert(day_of(sample.time.micros()));
+            let day = day_of(sample.time.micros());
+            // Nearly all are of one day.
+            if last.replace(day) != Some(day) {
+                wanted.insert(day);
+            }
         }
         if let Some(last) = wanted.last().copied() {
             wanted.insert(last.saturating_add(1));

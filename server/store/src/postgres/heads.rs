@@ -236,6 +236,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::numbers::SeriesNumbers;
 
     fn rows(series: std::ops::Range<i32>, time: i64) -> Vec<Measured> {
         series.map(|series| Measured { series, time, value: 0.0 }).collect()
@@ -243,7 +244,7 @@ mod tests {
 
     #[test]
     fn few_are_written_at_once() {
-        let known = HashMap::new();
+        let known = SeriesNumbers::default();
         let mut heads = Heads::default();
         let plan = heads.plan(rows(0..500, 1), 500, &Numbers::new(&known));
         assert_eq!((plan.write.len(), plan.behind), (500, false));
@@ -253,7 +254,7 @@ mod tests {
 
     #[test]
     fn those_that_have_waited_longest_go_first() {
-        let known = HashMap::new();
+        let known = SeriesNumbers::default();
         let numbers = Numbers::new(&known);
         let mut heads = Heads::default();
         let plan = heads.plan(rows(0..1_100, 1), 1_100, &numbers);
@@ -276,7 +277,7 @@ mod tests {
         /// The table and what is behind are together always the newest, and `behind` tells whether the table alone is.
         #[test]
         fn nothing_newest_is_forgotten(batches in prop::collection::vec((0..40i32, 0..1_500i32, 0..9i64), 1..12)) {
-            let known = HashMap::new();
+            let known = SeriesNumbers::default();
             let numbers = Numbers::new(&known);
             let mut heads = Heads::default();
             let (mut table, mut truth) = (BTreeMap::new(), BTreeMap::new());

@@ -1,7 +1,5 @@
 //! Samples as the table has them, in the order of its key.
 
-use std::collections::HashMap;
-
 use pantau_schemas::observation::Sample;
 
 use crate::numbers::Numbers;
@@ -70,16 +68,56 @@ impl Suspects {
     }
 }
 
-/// The newest of each series; of two with one time the first, which is the one that the table keeps.
+/// The newest of each series, in the order of the series; of two with one time the first, which is the one that the
+/// table keeps. Made for rows of few runs, each in the order of the key.
 pub(super) fn newest<'a>(rows: impl Iterator<Item = &'a Measured>) -> Vec<Measured> {
-    let mut newest: HashMap<i32, Measured> = HashMap::new();
+    let mut newest: Vec<Measured> = Vec::new();
     for row in rows {
-        let at = newest.entry(row.series).or_insert(*row);
-        if row.time > at.time {
-            *at = *row;
+        match newest.last_mut().filter(|last| last.series == row.series) {
+            Some(last) => take_newer(last, row),
+            None => newest.push(*row),
         }
     }
-    let mut newest: Vec<Measured> = newest.into_values().collect();
     newest.sort_by_key(|row| row.series);
+    newest.dedup_by(|next, first| {
+        let same = next.series == first.series;
+        if same {
+            take_newer(first, next);
+        }
+        same
+    });
     newest
+}
+
+fn take_newer(at: &mut Measured, row: &Measured) {
+    if row.time > at.time {
+        *at = *row;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_newest_is_that_of_each_series_and_the_first_of_its_time(
+            rows in prop::collection::vec((0..5i32, 0..4i64, 0..99i32), 0..30),
+        ) {
+            let row = |(series, time, value): &(i32, i64, i32)| Measured { series: *series, time: *time, value: f64::from(*value) };
+            let rows: Vec<Measured> = rows.iter().map(row).collect();
+            let mut expected: BTreeMap<i32, Measured> = BTreeMap::new();
+            for row in &rows {
+                let at = expected.entry(row.series).or_insert(*row);
+                if row.time > at.time {
+                    *at = *row;
+                }
+            }
+            prop_assert_eq!(newest(rows.iter()), expected.into_values().collect::<Vec<_>>());
+        }
+    }
 }

@@ -14,7 +14,7 @@ use super::samples::slot_of;
 use crate::batch::{Batch, Committed, InboxRow, SealedEntry, SourceTotals};
 use crate::chain::{append, split};
 use crate::error::{Conflict, StoreError};
-use crate::numbers::{Numbers, signed, unsigned};
+use crate::numbers::{Numbers, SeriesNumbers, signed, unsigned};
 use crate::rows::{digest, event_digest};
 
 bulk!(JOURNAL, "INSERT INTO journal (city, seq, time, kind, subject, text, hash)", 7, "");
@@ -48,13 +48,13 @@ bulk!(
 );
 
 /// What a batch adds to the writer's memory once it is durable.
-type NewSeries = HashMap<SeriesId, i64>;
+type NewSeries = SeriesNumbers;
 
 /// Writes `batch`. On an error the connection must be thrown away, which undoes everything.
 pub(super) async fn commit(
     conn: &mut SqliteConnection,
     city: i64,
-    series: &HashMap<SeriesId, i64>,
+    series: &SeriesNumbers,
     batch: &Batch,
     fingerprint: i64,
     retry: bool,
@@ -66,7 +66,7 @@ pub(super) async fn commit(
             committed.letters = dead_letters::totals(&mut *conn, city).await.store()?;
         }
         sqlx::query("ROLLBACK").execute(&mut *conn).await.store()?;
-        return Ok((committed, NewSeries::new()));
+        return Ok((committed, NewSeries::default()));
     }
     let (seq, hash) = write_entries(conn, city, &tip, &batch.entries).await?;
     write_inbox(conn, city, &batch.inbox).await?;

@@ -3,8 +3,6 @@
 //! A connection on which anything failed, or whose commit was dropped half-way, is never used again: SQLite
 //! rolls back what it had begun, and the next commit opens a new one. So there is no state to repair.
 
-use std::collections::HashMap;
-
 use pantau_schemas::hash::Hash;
 use pantau_schemas::ids::SeriesId;
 use pantau_schemas::world::World;
@@ -16,7 +14,7 @@ use super::fault::FromSqlx as _;
 use super::lock::Lock;
 use crate::batch::{Batch, Committed};
 use crate::error::{Conflict, StoreError};
-use crate::numbers::signed;
+use crate::numbers::{SeriesNumbers, signed};
 
 /// Snapshots kept. More than one, so that a damaged one costs time and not the city.
 const SNAPSHOTS: i64 = 3;
@@ -29,7 +27,7 @@ pub(super) struct Writer {
     /// Taken out while something runs on it.
     conn: Option<SqliteConnection>,
     /// The numbers of all series of the city: one entry a series, as many as there are in the database.
-    pub(super) series: HashMap<SeriesId, i64>,
+    pub(super) series: SeriesNumbers,
     /// The fingerprint of a batch whose outcome is not known.
     uncertain: Option<i64>,
     _lock: Lock,
