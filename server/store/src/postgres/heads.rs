@@ -21,8 +21,8 @@ use crate::numbers::Numbers;
 
 /// A commit changes this many in any case: a millisecond or two.
 const AT_ONCE: usize = 500;
-/// A larger one may change one for so many samples.
-const SAMPLES_EACH: usize = 16;
+/// A larger one may change one for so many samples: a fiftieth of its time.
+const SAMPLES_EACH: usize = 64;
 
 /// Newest values that are not in the table yet: at most one a series.
 #[derive(Debug, Default)]
