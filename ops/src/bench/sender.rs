@@ -1,9 +1,11 @@
 //! A device that publishes, as cheaply as can be: it shares the processors with the server that is measured.
 //!
-//! Packets are written in packs, and acknowledgements are counted, not read.
+//! Packets are made ready once and written in packs, each with an identifier and a time of its own; acknowledgements are
+//! counted, not read.
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -87,7 +89,7 @@ pub(super) async fn send(
     stream.read_exact(&mut welcome).await?;
     ensure!(welcome == [0x20, 2, 0, 0], "the other end refused: {welcome:?}");
 
-    let topic = format!("pantau/1/bench/sensor/s-{sensor}/tele/senml");
+    let message = Message::of(sensor, load.samples)?;
     let mut packs = VecDeque::new();
     let (mut number, mut on_the_way, mut rest) = (0u16, 0usize, 0usize);
     let mut latencies = Vec::new();
@@ -104,10 +106,7 @@ pub(super) async fn send(
             for _ in 0..load.pack {
                 newest += 1;
                 number = number.checked_add(1).unwrap_or(1);
-                let mut publish =
-                    Publish::new(topic.as_str(), QoS::AtLeastOnce, payload(newest, load.samples, number)?);
-                publish.pkid = number;
-                publish.write(&mut out)?;
+                message.write(number, newest, &mut out)?;
             }
             on_the_way += load.pack;
             packs.push_back(now);
@@ -140,13 +139,68 @@ pub(super) async fn send(
     }
 }
 
-/// A pack of SenML, all of one moment.
-fn payload(at: i64, samples: u32, value: u16) -> anyhow::Result<String> {
-    let mut text = String::with_capacity(64 + 16 * usize::try_from(samples)?);
-    write!(text, "[{{\"bt\":{}.{:06},\"n\":\"m\",\"v\":{value}}}", at / 1_000_000, at % 1_000_000)?;
-    for number in 1..samples {
-        write!(text, ",{{\"n\":\"m{number}\",\"v\":{value}}}")?;
+/// A PUBLISH with a pack of SenML, all of one moment; only its packet identifier and that moment change.
+#[derive(Debug)]
+struct Message {
+    packet: BytesMut,
+    /// Where the identifier is.
+    number: usize,
+    /// Where the time is.
+    time: usize,
+}
+
+/// What the payload begins with.
+const BEGIN: &str = "[{\"bt\":";
+/// What the time takes, seconds with six decimals, from 2001 to 2286.
+const TIME: usize = 10 + 1 + 6;
+
+impl Message {
+    fn of(sensor: usize, samples: u32) -> anyhow::Result<Self> {
+        let mut text = format!("{BEGIN}{:0>TIME$},\"n\":\"m\",\"v\":{sensor}}}", "");
+        for number in 1..samples {
+            write!(text, ",{{\"n\":\"m{number}\",\"v\":{sensor}}}")?;
+        }
+        text.push(']');
+        let length = text.len();
+        let topic = format!("pantau/1/bench/sensor/s-{sensor}/tele/senml");
+        let mut publish = Publish::new(topic, QoS::AtLeastOnce, text);
+        publish.pkid = 1;
+        let mut packet = BytesMut::new();
+        publish.write(&mut packet)?;
+        let payload = packet.len() - length;
+        Ok(Self { packet, number: payload - 2, time: payload + BEGIN.len() })
     }
-    text.push(']');
-    Ok(text)
+
+    fn write(&self, number: u16, at: i64, out: &mut BytesMut) -> anyhow::Result<()> {
+        let begin = out.len();
+        out.extend_from_slice(&self.packet);
+        let packet = out.get_mut(begin..).unwrap_or_default();
+        let place = packet.get_mut(self.number..self.number + 2);
+        place.context("no place for the identifier")?.copy_from_slice(&number.to_be_bytes());
+        let mut place = packet.get_mut(self.time..self.time + TIME).context("no place for the time")?;
+        write!(place, "{:010}.{:06}", at / 1_000_000, at % 1_000_000).context("a time of another length")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_message_is_one_of_its_own() {
+        let message = Message::of(7, 2).unwrap();
+        let mut out = BytesMut::new();
+        message.write(1, 1_764_135_211_000_042, &mut out).unwrap();
+        message.write(513, 1_764_135_212_999_999, &mut out).unwrap();
+        for (number, time) in [(1, "1764135211.000042"), (513, "1764135212.999999")] {
+            let Packet::Publish(publish) = Packet::read(&mut out, 10_000).unwrap() else {
+                panic!("not a PUBLISH")
+            };
+            assert_eq!((publish.pkid, publish.qos), (number, QoS::AtLeastOnce));
+            assert_eq!(publish.topic, "pantau/1/bench/sensor/s-7/tele/senml");
+            let payload = format!("[{{\"bt\":{time},\"n\":\"m\",\"v\":7}},{{\"n\":\"m1\",\"v\":7}}]");
+            assert_eq!(publish.payload, payload);
+        }
+        assert!(out.is_empty());
+    }
 }
