@@ -72,6 +72,12 @@ impl<T: Clone> Backlog<T> {
         lost
     }
 
+    /// How many segments wait.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
     /// What to append next.
     pub fn take_next(&mut self) -> Option<Piece<T>> {
         if let Some((mime, data)) = self.waiting.front_mut()?.init.take() {
@@ -145,6 +151,7 @@ mod tests {
         backlog.stream("a".into(), 0);
         let fits = u32::try_from(MAX_SEGMENTS).unwrap();
         assert_eq!((0..fits).map(|n| backlog.push(n, 1, n == 0)).sum::<u64>(), 0);
+        assert_eq!(backlog.waiting(), MAX_SEGMENTS);
         assert_eq!(backlog.push(fits, 1, false), u64::from(fits) + 1);
         assert_eq!(backlog.push(fits + 1, 1, false), 1);
         assert_eq!(backlog.push(fits + 2, 1, true), 0);
@@ -183,6 +190,7 @@ mod tests {
         assert_eq!(all(&mut backlog).len(), 3);
         backlog.push(3, 1, false);
         backlog.put_back(2, 1);
+        assert_eq!(backlog.waiting(), 2);
         assert_eq!(all(&mut backlog), [Piece::Segment(2), Piece::Segment(3)]);
     }
 }

@@ -29,6 +29,10 @@ const CALM_MS: f64 = 10_000.0;
 const LOST_JUMP_MS: f64 = 3_000.0;
 /// Positions are rounded on their way through a player, s.
 const ROUNDING: f64 = 0.01;
+/// A player with less than this to play, s, may stand: what comes next may be late.
+const AMPLE: f64 = 0.5;
+/// Whether it plays is looked at over so long, ms: positions go in steps.
+const WATCH_MS: f64 = 250.0;
 /// Buffer that lies so far behind what is shown is given back, s.
 const KEEP: f64 = 4.0;
 
@@ -63,6 +67,9 @@ pub struct Edge {
     seeking_since: Option<f64>,
     /// The next look leads to the edge, whatever the distance.
     asked: bool,
+    /// When it was last watched, the position then, and what there was to play, s.
+    watched: Option<(f64, f64, f64)>,
+    stood: f64,
 }
 
 impl Default for Edge {
@@ -74,6 +81,8 @@ impl Default for Edge {
             near_since: None,
             seeking_since: None,
             asked: false,
+            watched: None,
+            stood: 0.0,
         }
     }
 }
@@ -82,12 +91,21 @@ impl Edge {
     /// Whatever was shown is old: the page was hidden.
     pub fn return_to_edge(&mut self) {
         self.asked = true;
+        self.watched = None;
+    }
+
+    /// How long it stood in all although it had something to play, ms; the way to where a jump leads counts when the
+    /// jump was for being late.
+    #[must_use]
+    pub const fn stood(&self) -> f64 {
+        self.stood
     }
 
     /// Looks at a player.
     pub fn look(&mut self, now: f64, playing: Playing) -> Move {
         let (begin, end) = playing.newest;
         let behind = end - playing.position;
+        self.watch(now, playing.position, behind);
         if !playing.seeking {
             self.seeking_since = None;
         } else if now - *self.seeking_since.get_or_insert(now) < LOST_JUMP_MS {
@@ -97,11 +115,13 @@ impl Edge {
         }
         // A hole: what is wanted lies before the newest stretch, and nothing will fill it any more.
         if playing.position + ROUNDING < begin {
+            self.watched = None;
             return self.jump(now, begin, end);
         }
         if self.asked {
             self.asked = false;
             if behind > CATCH_UP {
+                self.watched = None;
                 return self.jump(now, begin, end);
             }
         }
@@ -126,7 +146,24 @@ impl Edge {
         self.jumped = Some(now);
         self.seeking_since = None;
         self.catching_up = false;
-        Move::Seek((end - TARGET).max(begin))
+        let to = (end - TARGET).max(begin);
+        if let Some((at, position, _)) = &mut self.watched {
+            (*at, *position) = (now, to);
+        }
+        Move::Seek(to)
+    }
+
+    fn watch(&mut self, now: f64, position: f64, behind: f64) {
+        if let Some((at, before, had)) = self.watched {
+            if now - at < WATCH_MS {
+                return;
+            }
+            if had > AMPLE {
+                let played = (position - before).max(0.0);
+                self.stood += ((now - at).min(had * 1_000.0) - played * 1_000.0).max(0.0);
+            }
+        }
+        self.watched = Some((now, position, behind));
     }
 }
 
@@ -148,6 +185,66 @@ mod tests {
 
     fn at(position: f64, end: f64) -> Playing {
         Playing { position, seeking: false, newest: (0.0, end) }
+    }
+
+    /// A player of which `share` of the time passes: for so many seconds, 20 looks a second, at a camera that runs as
+    /// it should, each way to a jump's goal taking `seek` ms. Gives how long it stood, ms.
+    fn strained(share: f64, seek: u32, seconds: u32) -> f64 {
+        let (mut edge, mut position, mut arrives) = (Edge::default(), 100.0, None::<u32>);
+        for look in 0..seconds * 20 {
+            let now = look * 50;
+            let end = 100.3 + f64::from(now) / 1_000.0;
+            let seeking = arrives.is_some_and(|arrives| now < arrives);
+            let newest = (0.0, end);
+            match edge.look(f64::from(now), Playing { position, seeking, newest }) {
+                Move::Rate(rate) if !seeking => position = end.min(position + 0.05 * rate * share),
+                Move::Rate(_) => {}
+                Move::Seek(to) => (position, arrives) = (to, Some(now + seek)),
+            }
+        }
+        edge.stood()
+    }
+
+    #[test]
+    fn a_player_that_plays_all_never_stands_and_one_that_cannot_does() {
+        assert!(strained(1.0, 100, 60) < 1.0);
+        let half = strained(0.5, 400, 60) / 60_000.0;
+        assert!((0.3..0.7).contains(&half), "{half} of the time");
+        let none = strained(0.0, 5_000, 60) / 60_000.0;
+        assert!((0.8..=1.0).contains(&none), "{none} of the time");
+    }
+
+    #[test]
+    fn a_player_that_is_given_too_little_does_not_stand_by_its_own_fault() {
+        let mut edge = Edge::default();
+        // A picture comes each 200 ms of the wall's time for each 67 ms of the camera's, and is played at once.
+        for look in 0..600_u32 {
+            let end = 10.0 + f64::from(look / 4) / 15.0;
+            edge.look(f64::from(look) * 50.0, at(end - 0.1, end));
+        }
+        assert!(edge.stood() < 1.0, "{}", edge.stood());
+        // All of it comes at once: one jump, and one way to where it leads.
+        for (look, seeking) in
+            (600..620_u32).zip([false, true, true, true].into_iter().chain(std::iter::repeat(false)))
+        {
+            let since = f64::from(look - 600) * 0.05;
+            let position = if look == 600 { 20.0 } else { 29.8 + (since - 0.2).max(0.0) };
+            edge.look(f64::from(look) * 50.0, Playing { seeking, ..at(position, 30.0 + since) });
+        }
+        assert!(edge.stood() < 500.0, "{}", edge.stood());
+    }
+
+    #[test]
+    fn what_was_hidden_or_missing_is_no_standing() {
+        let mut edge = Edge::default();
+        edge.look(0.0, at(10.0, 10.9));
+        edge.return_to_edge();
+        edge.look(60_000.0, at(10.0, 70.0));
+        edge.look(60_300.0, at(70.1, 70.3));
+        let hole = Playing { position: 70.3, seeking: false, newest: (90.0, 91.0) };
+        edge.look(60_600.0, hole);
+        edge.look(60_900.0, at(91.0, 91.3));
+        assert!(edge.stood() < 1.0, "{}", edge.stood());
     }
 
     /// Plays for so many seconds, 20 looks a second; the camera runs at `pace`. Gives the distances, and the jumps.

@@ -29,12 +29,17 @@ pub enum Command {
         /// What to show where.
         tiles: Vec<Tile>,
     },
-    /// The page took so many segments of this tile in all.
+    /// So many segments of this tile went to its source buffer, or were thrown away, in all.
     Taken {
         /// The tile.
         tile: u16,
         /// Segments since the tile began.
         count: u64,
+    },
+    /// The players of this worker's tiles stood although they had something to play.
+    Stood {
+        /// For so long since it was last said, their mean, ms.
+        ms: u64,
     },
     /// A picture reached the page's screen: to be told to the server.
     Shown {

@@ -55,8 +55,17 @@ struct Shown {
     priority: Priority,
     element: HtmlElement,
     signal: TileSignal,
-    /// With a media source: the player, and how many segments it took.
-    video: Option<(Rc<Video>, u64)>,
+    /// With a media source.
+    played: Option<Played>,
+}
+
+/// A tile that is played in the page.
+struct Played {
+    video: Rc<Video>,
+    /// Segments that came.
+    came: u64,
+    /// Of how many of them the worker knows that they wait no more.
+    told: u64,
 }
 
 struct Inner {
@@ -128,7 +137,7 @@ impl Screen {
         let number = inner.next;
         inner.next = inner.next.wrapping_add(1).max(1);
         let hand = inner.idlest();
-        let (element, video) = match place {
+        let (element, played) = match place {
             Place::Canvas(canvas) => {
                 let offscreen = canvas.transfer_control_to_offscreen().ok()?;
                 inner.post(hand, &Command::Canvas { tile: number }, Some(offscreen.into()));
@@ -137,12 +146,12 @@ impl Screen {
             Place::Video(element) => {
                 let told = Rc::new(move |mark: Mark| self.shown(number, mark));
                 let video = Video::new(element.clone(), Rc::clone(&inner.sampler), told);
-                (element.into(), Some((Rc::new(video), 0)))
+                (element.into(), Some(Played { video: Rc::new(video), came: 0, told: 0 }))
             }
         };
         inner
             .tiles
-            .insert(number, Shown { hand, camera, priority: Priority::Visible, element, signal, video });
+            .insert(number, Shown { hand, camera, priority: Priority::Visible, element, signal, played });
         drop(inner);
         self.gather();
         Some(number)
@@ -230,7 +239,7 @@ impl Screen {
     fn video(self, tile: u16) -> Option<Rc<Video>> {
         let inner = self.inner.get_value();
         let inner = inner.borrow();
-        inner.tiles.get(&tile)?.video.as_ref().map(|(video, _)| Rc::clone(video))
+        inner.tiles.get(&tile)?.played.as_ref().map(|played| Rc::clone(&played.video))
     }
 
     fn take(self, tile: u16, mark: Mark, data: ArrayBuffer) {
@@ -238,13 +247,10 @@ impl Screen {
         video.segment(mark, data);
         let inner = self.inner.get_value();
         let mut inner = inner.borrow_mut();
-        let Some(shown) = inner.tiles.get_mut(&tile) else { return };
-        let (Some((_, taken)), hand) = (shown.video.as_mut(), shown.hand) else { return };
-        *taken += 1;
-        let count = *taken;
-        if count.is_multiple_of(TELL_TAKEN) {
-            inner.post(hand, &Command::Taken { tile, count }, None);
+        if let Some(played) = inner.tiles.get_mut(&tile).and_then(|shown| shown.played.as_mut()) {
+            played.came += 1;
         }
+        inner.tell_taken(tile);
     }
 
     /// A picture is on the screen: the server is told.
@@ -259,16 +265,21 @@ impl Screen {
 
     fn return_to_edge(self) {
         let inner = self.inner.get_value();
-        for (video, _) in inner.borrow().tiles.values().filter_map(|shown| shown.video.as_ref()) {
-            video.return_to_edge();
+        for played in inner.borrow().tiles.values().filter_map(|shown| shown.played.as_ref()) {
+            played.video.return_to_edge();
         }
     }
 
     fn reported(self, hand: usize, mut report: Report) {
         let inner = self.inner.get_value();
+        let (mut stood, mut players) = (0_u64, 0_u64);
         for tile in &mut report.tiles {
             if let Some(video) = self.video(tile.tile) {
                 video.report(tile);
+                if let Some(ms) = video.stood() {
+                    stood = stood.saturating_add(ms);
+                    players += 1;
+                }
             }
         }
         let signals: Vec<(TileSignal, TileReport)> = {
@@ -278,9 +289,15 @@ impl Screen {
         };
         {
             let mut inner = inner.borrow_mut();
+            for tile in &report.tiles {
+                inner.tell_taken(tile.tile);
+            }
             let Some(hand) = inner.hands.get_mut(hand) else { return };
             hand.report = report;
             hand.heard = monotonic_ms();
+            if let Some(ms) = stood.checked_div(players).filter(|ms| *ms > 0) {
+                hand.post(&Command::Stood { ms }, None);
+            }
         }
         for (signal, report) in signals {
             signal.set(Some(report));
@@ -328,6 +345,17 @@ impl Inner {
     fn post(&mut self, hand: usize, command: &Command, canvas: Option<JsValue>) {
         if let Some(hand) = self.hands.get_mut(hand) {
             hand.post(command, canvas);
+        }
+    }
+
+    /// Tells the tile's worker how many segments wait no more.
+    fn tell_taken(&mut self, tile: u16) {
+        let Some(shown) = self.tiles.get_mut(&tile) else { return };
+        let (Some(played), hand) = (shown.played.as_mut(), shown.hand) else { return };
+        let count = played.came.saturating_sub(played.video.waiting());
+        if count.saturating_sub(played.told) >= TELL_TAKEN {
+            played.told = count;
+            self.post(hand, &Command::Taken { tile, count }, None);
         }
     }
 

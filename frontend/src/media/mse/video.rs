@@ -63,6 +63,8 @@ struct Inner {
     watchdog: Watchdog,
     /// Pictures are too far apart to be played: each is gone to.
     sparse: bool,
+    /// What its edge said of standing until now, ms.
+    stood: f64,
     sampler: Rc<Option<Sampler>>,
     told: Told,
     looked: f64,
@@ -100,6 +102,7 @@ impl Video {
             keys: VecDeque::new(),
             watchdog: Watchdog::default(),
             sparse: false,
+            stood: 0.0,
             sampler,
             told,
             looked: 0.0,
@@ -153,6 +156,11 @@ impl Video {
         with(&Rc::downgrade(&self.0), |inner, own| inner.take(mark, data, own));
     }
 
+    /// Segments that wait for the source buffer.
+    pub(in crate::media) fn waiting(&self) -> u64 {
+        u64::try_from(self.0.borrow().backlog.waiting()).unwrap_or(u64::MAX)
+    }
+
     /// The page is seen again.
     pub(in crate::media) fn return_to_edge(&self) {
         let mut inner = self.0.borrow_mut();
@@ -167,6 +175,14 @@ impl Video {
         inner.steer();
         inner.count_without_callback();
         inner.fill(report);
+    }
+
+    /// How long it stood since it was last asked although it had something to play, ms; `None` while nothing is played.
+    pub(in crate::media) fn stood(&self) -> Option<u64> {
+        let mut inner = self.0.borrow_mut();
+        let stood = inner.edge.stood();
+        let new = stood - std::mem::replace(&mut inner.stood, stood);
+        (!inner.sparse).then(|| u64::from(whole(new)))
     }
 }
 
@@ -258,7 +274,7 @@ impl Inner {
         self.dropped += self.backlog.anew();
         self.marks.clear();
         self.keys.clear();
-        self.edge = Edge::default();
+        (self.edge, self.stood) = (Edge::default(), 0.0);
         self.total = 0;
         self.source = None;
         self.open(own);

@@ -48,6 +48,7 @@ pub fn start() {
             Some(Command::Player { player }) => own.borrow_mut().plays_with(player),
             Some(Command::Tiles { tiles }) => Player::show(&own, tiles),
             Some(Command::Taken { tile, count }) => own.borrow_mut().taken(tile, count),
+            Some(Command::Stood { ms }) => own.borrow_mut().stood(ms),
             Some(Command::Shown { tile, sequence, capture_us }) => {
                 own.borrow().request(&MediaRequest::Shown { tile, sequence, capture_us });
             }

@@ -7,9 +7,9 @@ use super::decoder::StreamConfig;
 use crate::media::fmp4::{Kind, Muxer, Unpackable};
 use crate::media::message::{Mark, Reply};
 
-/// Segments that the page has not taken yet; two seconds at 30 a second. A page that stands still for longer goes on
-/// at a key frame.
-const MAX_UNDER_WAY: u64 = 64;
+/// Segments that the source buffer in the page has not taken yet; two seconds at 30 a second. A page that stands still for
+/// longer goes on at a key frame.
+const MAX_UNDER_WAY: u32 = 64;
 
 /// What goes to the page: a message and its bytes.
 pub(super) type Parcel = (Reply, Vec<u8>);
@@ -40,9 +40,14 @@ impl Packer {
         self.taken = count;
     }
 
+    /// Segments that no source buffer has taken yet, as far as the page said.
+    pub(super) fn under_way(&self) -> u32 {
+        u32::try_from(self.sent.saturating_sub(self.taken)).unwrap_or(u32::MAX)
+    }
+
     /// The page is behind.
     pub(super) fn is_full(&self) -> bool {
-        self.sent.saturating_sub(self.taken) >= MAX_UNDER_WAY
+        self.under_way() >= MAX_UNDER_WAY
     }
 
     /// A picture was left out.

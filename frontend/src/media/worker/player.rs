@@ -36,6 +36,8 @@ pub(super) struct Player {
     canvases: BTreeMap<u16, OffscreenCanvas>,
     ladder: Ladder,
     load: Load,
+    /// How long the players in the page stood, ms.
+    stood: u64,
     sampler: Option<Sampler>,
     /// A repaint is asked for.
     painting: bool,
@@ -54,7 +56,8 @@ impl Player {
             tiles: BTreeMap::new(),
             canvases: BTreeMap::new(),
             ladder: Ladder::default(),
-            load: Load::default(),
+            load: Load::of(PlayerKind::WebCodecs),
+            stood: 0,
             sampler: Sampler::new(),
             painting: false,
         }
@@ -63,6 +66,12 @@ impl Player {
     /// What the page chose; before the first tile.
     pub(super) fn plays_with(&mut self, kind: PlayerKind) {
         self.kind = kind;
+        self.load = Load::of(kind);
+    }
+
+    /// The players in the page stood for so long again, ms.
+    pub(super) fn stood(&mut self, ms: u64) {
+        self.stood = self.stood.saturating_add(ms);
     }
 
     /// The page took so many segments of a tile in all.
@@ -146,15 +155,12 @@ impl Player {
 
     /// Heeds how the decoders are; to be called every `every` ms.
     pub(super) fn look(&mut self, every: f64) {
-        let mut tally = Tally::default();
+        let mut tally = Tally { stood: self.stood, ..Tally::default() };
         for (number, tile) in &self.tiles {
             tile.tally(&mut tally);
             self.ladder.has_disposable(*number, tile.disposable);
         }
-        // A player in the page has decoders of its own; what it cannot take, its backlog leaves out.
-        let pressure = self.load.look(monotonic_ms(), every, tally);
-        if self.kind == PlayerKind::WebCodecs
-            && let Some(pressure) = pressure
+        if let Some(pressure) = self.load.look(monotonic_ms(), every, tally)
             && self.ladder.look(clock_ms(), pressure)
         {
             self.step();

@@ -59,7 +59,7 @@ struct Counts {
     skipped: u64,
     left_out: u64,
     errors: u64,
-    /// Of the dropped ones, those that a full decoder did not take.
+    /// Of the dropped ones, those that a full decoder, or the page, did not take.
     refused: u64,
 }
 
@@ -220,7 +220,7 @@ impl TilePlayer {
         let admitted = !self.unsupported && self.admission.admits(header.flags) && !full;
         if !admitted {
             self.counts.dropped += 1;
-            self.counts.refused += u64::from(behind);
+            self.counts.refused += u64::from(full);
             self.packer.left_out();
         }
         admitted
@@ -317,7 +317,7 @@ impl TilePlayer {
 
     /// Adds what it counted to what all tiles did.
     pub(super) fn tally(&self, sum: &mut Tally) {
-        let backlog = self.decoder.as_ref().map_or(0, Decoder::backlog);
+        let backlog = self.decoder.as_ref().map_or_else(|| self.packer.under_way(), Decoder::backlog);
         sum.backlog = sum.backlog.max(backlog);
         sum.waiting += u64::from(backlog);
         sum.refused += self.counts.refused;
