@@ -4,6 +4,7 @@
 
 use pantau_schemas::time::Timestamp;
 
+use crate::digits::fixed;
 use crate::text::Text;
 use crate::zone::Zone;
 
@@ -77,11 +78,11 @@ pub fn count(text: &Text, value: impl TryInto<i64>) -> String {
 
 /// A measured number with that many decimals.
 #[must_use]
-pub fn measure(text: &Text, value: f64, decimals: usize) -> String {
+pub fn measure(text: &Text, value: f64, decimals: u8) -> String {
     if !value.is_finite() {
         return "–".to_owned();
     }
-    let plain = format!("{:.decimals$}", value.abs());
+    let plain = fixed(value.abs(), decimals);
     let (whole, rest) = plain.split_once('.').unwrap_or((&plain, ""));
     // More digits than a count has: nothing here measures that much, so it may stand as it is.
     let whole = whole.parse::<i64>().map_or_else(|_| whole.to_owned(), |whole| count(text, whole));

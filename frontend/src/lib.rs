@@ -13,6 +13,7 @@
 //! Pure modules compile and are tested on any machine; what touches the browser exists only for wasm32.
 
 pub mod desk;
+pub mod digits;
 pub mod format;
 pub mod json;
 pub mod live;

@@ -32,7 +32,8 @@ pub fn sort_by_key<T, K: Ord>(items: &mut [T], mut key: impl FnMut(&T) -> K) {
 /// The places in order.
 fn places(count: usize, compare: &mut dyn FnMut(usize, usize) -> Ordering) -> Vec<usize> {
     let mut places: Vec<usize> = (0..count).collect();
-    places.sort_by(|a, b| compare(*a, *b));
+    // Of equal items the one that stood first goes first; the stable sort is larger.
+    places.sort_unstable_by(|a, b| compare(*a, *b).then(a.cmp(b)));
     places
 }
 

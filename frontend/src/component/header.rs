@@ -4,7 +4,6 @@ use leptos::prelude::*;
 
 use crate::format::{clock, date, span};
 use crate::live::city::{City, Link};
-use crate::view::sources::sources;
 
 /// A lag that is worth a word, ms.
 const BEHIND_MS: u64 = 2_000;
@@ -58,7 +57,7 @@ pub(crate) fn Instruments(city: City) -> impl IntoView {
             ("ok", text.store_ok)
         }
     });
-    let ways = Memo::new(move |_| match city.status.with(|status| sources(status.as_ref())) {
+    let ways = Memo::new(move |_| match city.ways.get() {
         Some(share) if share.part == share.total => {
             ("ok", format!("{} {}/{}", text.sources, share.part, share.total))
         }

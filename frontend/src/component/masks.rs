@@ -6,6 +6,8 @@
 use leptos::prelude::*;
 use pantau_schemas::registry::{FULL, Mask};
 
+use crate::digits::fixed;
+
 /// `picture` is the width and height of the pictures that come; before the first there is nothing to cover.
 #[component]
 pub(super) fn Masks(masks: Memo<Vec<Mask>>, picture: Memo<(u32, u32)>) -> impl IntoView {
@@ -30,6 +32,6 @@ pub(super) fn Masks(masks: Memo<Vec<Mask>>, picture: Memo<(u32, u32)>) -> impl I
 /// The corners in the picture's pixels, as SVG writes them.
 fn points(mask: &Mask, width: u32, height: u32) -> String {
     let along = |part: u16, whole: u32| f64::from(part) * f64::from(whole) / f64::from(FULL);
-    let corner = |&[x, y]: &[u16; 2]| format!("{:.1},{:.1}", along(x, width), along(y, height));
+    let corner = |&[x, y]: &[u16; 2]| format!("{},{}", fixed(along(x, width), 1), fixed(along(y, height), 1));
     mask.corners().iter().map(corner).collect::<Vec<_>>().join(" ")
 }

@@ -113,8 +113,9 @@ pub(crate) fn ServerFacts(city: City) -> impl IntoView {
             [Some(word), since, store.error.clone()].into_iter().flatten().collect::<Vec<_>>().join(" · ")
         })
     };
-    let store_state =
-        move || city.status.with(|s| s.as_ref().map(|s| if is_well(&s.store.state) { "ok" } else { "bad" }));
+    let store_state = move || {
+        city.status.with(|s| s.as_ref().map(|s| if is_well(Some(&s.store.state)) { "ok" } else { "bad" }))
+    };
     view! {
         <section aria-labelledby="server">
             <h2 id="server">{text.server}</h2>
@@ -147,7 +148,8 @@ pub(crate) fn ListenerFacts(city: City) -> impl IntoView {
             Some([Some(word), l.address.clone()].into_iter().flatten().collect::<Vec<_>>().join(" · "))
         })
     };
-    let well = move || listener.with(|l| l.as_ref().map(|l| if is_well(&l.state) { "ok" } else { "bad" }));
+    let well =
+        move || listener.with(|l| l.as_ref().map(|l| if is_well(Some(&l.state)) { "ok" } else { "bad" }));
     view! {
         <section aria-labelledby="listener" hidden=move || listener.with(Option::is_none)>
             <h2 id="listener">{text.listener}</h2>

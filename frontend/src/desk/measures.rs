@@ -3,6 +3,7 @@
 use pantau_schemas::measure::{MeasureError, PanelPitchMm, ViewingDistanceM};
 
 use crate::view::legible::{Reader, Scale};
+use crate::{digits, json};
 
 /// The form as it is filled in.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -17,7 +18,7 @@ impl Form {
     /// What is known of a screen, as people here write numbers.
     #[must_use]
     pub fn of(pitch: Option<PanelPitchMm>, distance: Option<ViewingDistanceM>, decimal: char) -> Self {
-        let write = |number: f64| number.to_string().replace('.', &decimal.to_string());
+        let write = |number| digits::shortest(number).replace('.', &decimal.to_string());
         Self {
             pitch: pitch.map(|pitch| write(pitch.get())).unwrap_or_default(),
             distance: distance.map(|distance| write(distance.get())).unwrap_or_default(),
@@ -57,7 +58,9 @@ fn number(text: &str) -> Option<f64> {
     if !digits(whole) || !digits(rest) || (whole.is_empty() && rest.is_empty()) {
         return None;
     }
-    format!("0{whole}.{rest}0").parse().ok()
+    // As JSON has it: no zeros before, something before and after the point.
+    let whole = Some(whole.trim_start_matches('0')).filter(|whole| !whole.is_empty()).unwrap_or("0");
+    json::read(&format!("{whole}.{rest}0")).ok()
 }
 
 #[cfg(test)]

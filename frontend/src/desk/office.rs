@@ -21,7 +21,7 @@ use super::search::{Card, cards, find};
 use super::zones::{next_use, use_of, zoned};
 use crate::browser::{post_json, random_bytes, sleep};
 use crate::live::city::{City, Link};
-use crate::text::desk::Desk as Words;
+use crate::text::desk::{self, Desk as Words};
 
 /// How long one attempt may take, ms: a little more than the server takes to answer that it cannot.
 const ATTEMPT_MS: u32 = 8_000;
@@ -93,8 +93,8 @@ impl Office {
     }
 
     /// The page's words.
-    pub(crate) const fn words(self) -> &'static Words {
-        self.city.text.desk
+    pub(crate) fn words(self) -> &'static Words {
+        desk::of(self.city.text)
     }
 
     /// Why nothing can be changed at this moment.

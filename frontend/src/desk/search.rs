@@ -3,8 +3,6 @@
 //! Letters are compared without case and diacritics. Every word that is typed must be found; a word that begins with
 //! it goes before one that only contains it, and a camera's own name before that of its place.
 
-use std::collections::BTreeMap;
-
 use pantau_schemas::ids::DeviceId;
 use pantau_schemas::order;
 use pantau_schemas::registry::{CameraNumber, DeviceClass, Registry};
@@ -52,8 +50,12 @@ enum Fit {
 /// All cameras of a registry, by number, those without one last.
 #[must_use]
 pub fn cards(registry: &Registry) -> Vec<Card> {
-    let numbers: BTreeMap<DeviceId, CameraNumber> =
-        registry.camera_numbers().into_iter().map(|(number, id)| (id, number)).collect();
+    let mut numbers: Vec<(CameraNumber, DeviceId)> = registry.camera_numbers().into_iter().collect();
+    order::sort_by(&mut numbers, |(_, a), (_, b)| a.cmp(b));
+    let number = |camera: &DeviceId| {
+        let at = numbers.binary_search_by(|(_, known)| known.cmp(camera)).ok()?;
+        numbers.get(at).map(|(number, _)| *number)
+    };
     let cameras = registry.devices.values().filter(|device| device.class == DeviceClass::Camera);
     let mut cards: Vec<Card> = cameras
         .map(|device| {
@@ -67,7 +69,7 @@ pub fn cards(registry: &Registry) -> Vec<Card> {
                 agency.into_iter().flat_map(|agency| [&agency.name].into_iter().chain(&agency.aliases));
             let words = place.chain(category).chain(agency).map(|text| fold(text));
             Card {
-                number: numbers.get(&device.id).copied(),
+                number: number(&device.id),
                 id: device.id.clone(),
                 name: device.name.clone(),
                 site: site.map(|site| site.name.clone()).unwrap_or_default(),
@@ -155,9 +157,24 @@ fn a_word_begins(text: &str, with: &str) -> bool {
 /// Lower case, and Latin letters without their marks, composed or not.
 #[must_use]
 pub fn fold(text: &str) -> String {
-    let lower = text.trim().chars().flat_map(char::to_lowercase);
+    let lower = lower(text.trim());
     // Marks that stand for themselves are left out.
-    lower.filter(|letter| !matches!(letter, '\u{300}'..='\u{36f}')).map(plain).collect()
+    lower.chars().filter(|letter| !matches!(letter, '\u{300}'..='\u{36f}')).map(plain).collect()
+}
+
+/// Lower case. Of other letters than ASCII's the browser knows it: a table of all of them weighs as much as a catalogue.
+#[cfg(target_arch = "wasm32")]
+fn lower(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    js_sys::JsString::from(text).to_lower_case().into()
+}
+
+/// Lower case.
+#[cfg(not(target_arch = "wasm32"))]
+fn lower(text: &str) -> String {
+    text.to_lowercase()
 }
 
 const fn plain(letter: char) -> char {

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use pantau_schemas::time::Timestamp;
 use pantau_schemas::wire::{LiveMessage, LiveRequest, StoreState};
 use pantau_schemas::world::Gap;
+use serde::de::DeserializeOwned;
 
 use super::pulse::{ClockOffset, Pulse};
 use super::renewal::{Moment, Renewal};
@@ -15,6 +16,8 @@ use super::replica::{Replica, Touched};
 use super::tell::{put, tell};
 use crate::browser::{Socket, after, get_json, monotonic_ms, now, reload, since_reload_ms};
 use crate::text::Text;
+use crate::view::figures::Share;
+use crate::view::sources::Ways;
 use crate::view::status::Status;
 use crate::zone::Zone;
 
@@ -62,7 +65,9 @@ pub(crate) struct City {
     pub(crate) silent: RwSignal<Option<Timestamp>>,
     /// The link is back and everything is in.
     pub(crate) caught_up: RwSignal<bool>,
-    /// `GET /v1/status`; `None` when it could not be read.
+    /// Ways in that work, of all; `None` when the status could not be read.
+    pub(crate) ways: RwSignal<Option<Share>>,
+    /// `GET /v1/status` on the operations page; `None` when it could not be read.
     pub(crate) status: RwSignal<Option<Status>>,
 }
 
@@ -91,21 +96,24 @@ impl City {
             link: RwSignal::new(Link::Down),
             silent: RwSignal::new(None),
             caught_up: RwSignal::new(false),
+            ways: RwSignal::new(None),
             status: RwSignal::new(None),
         };
         city.socket.set_value(Some(super::socket::connect(city)));
         city
     }
 
-    /// Reads `/v1/status` every so many milliseconds.
+    /// Reads in `/v1/status` every so many milliseconds how many ways in work.
+    pub(crate) fn follow_ways(self, every_ms: u32) {
+        follow_status(every_ms, move |ways: Option<Ways>| put(self.ways, ways.and_then(|ways| ways.share())));
+    }
+
+    /// Reads all of it, for the page that shows it.
     pub(crate) fn follow_status(self, every_ms: u32) {
-        let read = move || {
-            leptos::task::spawn_local(async move {
-                put(self.status, get_json::<Status>("/v1/status").await);
-            });
-        };
-        read();
-        crate::browser::every(every_ms, read);
+        follow_status(every_ms, move |status: Option<Status>| {
+            put(self.ways, status.as_ref().and_then(Status::share));
+            put(self.status, status);
+        });
     }
 
     /// Zone of the city.
@@ -264,6 +272,7 @@ impl City {
         tell(self.link);
         tell(self.silent);
         tell(self.caught_up);
+        tell(self.ways);
         tell(self.status);
     }
 
@@ -291,4 +300,10 @@ impl City {
             }
         }
     }
+}
+
+fn follow_status<T: DeserializeOwned>(every_ms: u32, tell: impl Fn(Option<T>) + Copy + 'static) {
+    let read = move || leptos::task::spawn_local(async move { tell(get_json("/v1/status").await) });
+    read();
+    crate::browser::every(every_ms, read);
 }

@@ -33,7 +33,7 @@ const STATUS_MS: u32 = 5_000;
 #[component]
 pub(crate) fn Desk(text: &'static Text) -> impl IntoView {
     let city = City::connect(text);
-    city.follow_status(STATUS_MS);
+    city.follow_ways(STATUS_MS);
     let screen = Screen::start(super::asked);
     super::debug::publish(city, Some(screen));
     let office = Office::new(city);

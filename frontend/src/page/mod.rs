@@ -24,7 +24,7 @@ const LANGUAGE_KEY: &str = "pantau.lang";
 
 /// Starts the wall, at `/wall/{screen}`.
 pub fn wall() {
-    open(|text, path| {
+    open(text::of_wall, |text, path| {
         let name_in_path = path.strip_prefix("/wall/").unwrap_or_default().trim_end_matches('/').to_owned();
         view! { <Wall text name_in_path/> }.into_any()
     });
@@ -32,12 +32,12 @@ pub fn wall() {
 
 /// Starts the desk, at `/desk`.
 pub fn desk() {
-    open(|text, _| view! { <Desk text/> }.into_any());
+    open(text::of, |text, _| view! { <Desk text/> }.into_any());
 }
 
 /// Starts the operations page, at `/ops`, or the start page, at `/`.
 pub fn ops() {
-    open(|text, path| {
+    open(text::of, |text, path| {
         if path.starts_with("/ops") {
             view! { <Ops text/> }.into_any()
         } else {
@@ -46,9 +46,12 @@ pub fn ops() {
     });
 }
 
+/// What text a page has for the code of a language.
+type Languages = fn(&str) -> &'static Text;
+
 /// Puts a page into the window. What it is to show it learns from the language and the path of its address.
-fn open(page: fn(&'static Text, &str) -> AnyView) {
-    let language = language();
+fn open(languages: Languages, page: fn(&'static Text, &str) -> AnyView) {
+    let language = language(languages);
     let path = web_sys::window().and_then(|w| w.location().pathname().ok()).unwrap_or_default();
     if let Some(document) = web_sys::window().and_then(|w| w.document()) {
         if let Some(root) = document.document_element() {
@@ -62,12 +65,12 @@ fn open(page: fn(&'static Text, &str) -> AnyView) {
 }
 
 /// `?lang=` wins and is kept; then what was kept; then Indonesian.
-fn language() -> &'static Text {
+fn language(languages: Languages) -> &'static Text {
     let Some(window) = web_sys::window() else { return &text::ID };
     let storage = window.local_storage().ok().flatten();
     match asked("lang") {
         Some(code) => {
-            let language = text::of(&code);
+            let language = languages(&code);
             if let (Some(storage), true) = (storage, language.is_spoken()) {
                 best_effort(storage.set_item(LANGUAGE_KEY, language.code));
             }

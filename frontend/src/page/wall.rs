@@ -16,6 +16,7 @@ use crate::component::header::WallHeader;
 use crate::component::readings::Readings;
 use crate::component::trouble_list::{TroubleCount, TroubleList};
 use crate::component::wall_grid::WallGrid;
+use crate::digits::{fixed, shortest};
 use crate::live::city::City;
 use crate::live::heart;
 use crate::live::renewal::moment;
@@ -33,7 +34,7 @@ const STATUS_MS: u32 = 5_000;
 #[component]
 pub(crate) fn Wall(text: &'static Text, name_in_path: String) -> impl IntoView {
     let city = City::connect(text);
-    city.follow_status(STATUS_MS);
+    city.follow_ways(STATUS_MS);
     let screen = Screen::start(super::asked);
     super::debug::publish(city, Some(screen));
     heart::start(city, &name_in_path, screen);
@@ -58,9 +59,10 @@ pub(crate) fn Wall(text: &'static Text, name_in_path: String) -> impl IntoView {
     let letters = text.largest_word();
     let plan = Memo::new(move |_| plan(window.get().0, scale.get().as_ref(), letters));
     let eye = Signal::derive(move || reader.get().map(Reader::px_per_arcmin));
-    let size = move |pick: fn(Scale) -> f64| move || scale.get().map(|scale| format!("{:.3}px", pick(scale)));
+    let size =
+        move |pick: fn(Scale) -> f64| move || scale.get().map(|scale| format!("{}px", fixed(pick(scale), 3)));
     let place = Memo::new(move |_| burn_in::offset(city.now.get()));
-    let shift = move |pixels: u8| format!("{}px", f64::from(pixels) / window.get().1);
+    let shift = move |pixels: u8| format!("{}px", shortest(f64::from(pixels) / window.get().1));
     // Other letters leave other room: the server is told how large the pictures are now.
     Effect::new(move |_| {
         plan.track();

@@ -8,6 +8,14 @@ pub use id::ID;
 
 use pantau_schemas::wall::AlarmUse;
 
+use super::Text;
+
+/// They are no part of [`Text`], so that only a page that says them loads them.
+#[must_use]
+pub fn of(text: &Text) -> &'static Desk {
+    if text.is_english() { &EN } else { &ID }
+}
+
 /// All of them, in one language.
 #[derive(Debug)]
 pub struct Desk {

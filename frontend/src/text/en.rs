@@ -301,6 +301,4 @@ pub static EN: Text = Text {
         Reason::Other => "other",
     },
     nothing: "–",
-    desk: &super::desk::EN,
-    letters: &super::letters::EN,
 };

@@ -296,6 +296,4 @@ pub static ID: Text = Text {
         Reason::Other => "lainnya",
     },
     nothing: "–",
-    desk: &super::desk::ID,
-    letters: &super::letters::ID,
 };

@@ -7,6 +7,14 @@ pub use en::EN;
 pub use id::ID;
 use pantau_schemas::dead_letter::Reason;
 
+use super::Text;
+
+/// They are no part of [`Text`], so that only a page that says them loads them.
+#[must_use]
+pub fn of(text: &Text) -> &'static Letters {
+    if text.is_english() { &EN } else { &ID }
+}
+
 /// All of them, in one language.
 #[derive(Debug)]
 pub struct Letters {

@@ -1,9 +1,8 @@
 //! Indonesian, made 40 % longer by rule: a language that nobody speaks, to see what breaks when words are longer.
 //!
-//! Reached by `?lang=id-x-long` alone, offered nowhere, remembered nowhere. Names and texts of strangers stay as they
-//! are: only what comes from the catalogue grows.
+//! Reached by `?lang=id-x-long` alone and on a wall alone, which is read from afar; offered nowhere, remembered nowhere.
+//! Names and texts of strangers stay as they are: only what comes from the catalogue grows.
 
-use std::collections::BTreeMap;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use super::{ID, Text};
@@ -32,9 +31,14 @@ pub(super) fn stretched(text: &str) -> String {
 
 /// A word of the catalogue, longer; each is made once.
 pub(super) fn long(word: &'static str) -> &'static str {
-    static MADE: Mutex<BTreeMap<&str, &str>> = Mutex::new(BTreeMap::new());
+    static MADE: Mutex<Vec<(&str, &str)>> = Mutex::new(Vec::new());
     let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
-    made.entry(word).or_insert_with(|| stretched(word).leak())
+    let known = made.iter().find(|(short, _)| *short == word).map(|(_, long)| *long);
+    known.unwrap_or_else(|| {
+        let long = stretched(word).leak();
+        made.push((word, long));
+        long
+    })
 }
 
 /// The catalogue.
@@ -204,9 +208,6 @@ pub(super) static LONG: LazyLock<Text> = LazyLock::new(|| Text {
     missing_numbers: long(ID.missing_numbers),
     missing_after: long(ID.missing_after),
     missing_before: long(ID.missing_before),
-    // Its words are for the wall, which is read from afar.
-    desk: ID.desk,
-    letters: ID.letters,
 });
 
 #[cfg(test)]
@@ -227,7 +228,8 @@ mod tests {
 
     #[test]
     fn it_is_reached_by_its_code_alone() {
-        assert!(!super::super::of(CODE).is_spoken());
-        assert!(super::super::of("id").is_spoken() && super::super::of("id-ID").is_spoken());
+        use super::super::{of, of_wall};
+        assert!(!of_wall(CODE).is_spoken() && of(CODE).is_spoken());
+        assert!(of_wall("id").is_spoken() && of_wall("id-ID").is_spoken());
     }
 }

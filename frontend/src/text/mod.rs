@@ -360,20 +360,19 @@ pub struct Text {
     pub dead_letter_reason: fn(Reason) -> &'static str,
     /// There is nothing to show.
     pub nothing: &'static str,
-    /// The words of the operator's desk.
-    pub desk: &'static desk::Desk,
-    /// The words about dead letters.
-    pub letters: &'static letters::Letters,
 }
 
-/// The language of a code; Indonesian unless it says English. [`long::CODE`] is no language: Indonesian, 40 % longer.
+/// The language of a code; Indonesian unless it says English.
 #[must_use]
 pub fn of(code: &str) -> &'static Text {
-    match code {
-        long::CODE => &long::LONG,
-        code if code.starts_with("en") => &EN,
-        _ => &ID,
-    }
+    if code.starts_with("en") { &EN } else { &ID }
+}
+
+/// The same for a wall, which is read from afar and may be asked for [`long::CODE`]. That is no language: Indonesian, 40 %
+/// longer.
+#[must_use]
+pub fn of_wall(code: &str) -> &'static Text {
+    if code == long::CODE { &long::LONG } else { of(code) }
 }
 
 impl Text {
@@ -381,6 +380,12 @@ impl Text {
     #[must_use]
     pub fn is_spoken(&self) -> bool {
         self.code != long::CODE
+    }
+
+    /// It is English, or Indonesian: the words of a single page know these two ([`desk::of`], [`letters::of`]).
+    #[must_use]
+    pub fn is_english(&self) -> bool {
+        self.code == EN.code
     }
 
     /// Letters of the longest word that a tile says large.

@@ -5,6 +5,7 @@ use pantau_schemas::event::ComplaintStep;
 use pantau_schemas::registry::{AppClass, DeviceClass, Registry};
 use pantau_schemas::world::{Standing, World};
 
+use crate::digits::fixed;
 use crate::live::replica::Replica;
 
 /// So many of so many.
@@ -127,7 +128,7 @@ pub fn clients(replica: &Replica) -> Option<u64> {
         }
     }
     // Counts of people stay far below 2^53.
-    sum.map(|sum| format!("{sum:.0}").parse().unwrap_or(0))
+    sum.map(|sum| fixed(sum, 0).parse().unwrap_or(0))
 }
 
 #[cfg(test)]

@@ -47,7 +47,9 @@ impl Reader {
     /// Device pixels that so many minutes of arc cover.
     fn pixels(self, arcmin: f64) -> f64 {
         let half = (arcmin / 60.0 / 2.0).to_radians();
-        2_000.0 * self.distance.get() * half.tan() / self.pitch.get()
+        // Of so small an angle the tangent, to ten digits.
+        let tangent = half + half.powi(3) / 3.0;
+        2_000.0 * self.distance.get() * tangent / self.pitch.get()
     }
 
     /// Device pixels within one minute of arc: from one upwards the eye no longer parts them.

@@ -9,7 +9,7 @@ use pantau_schemas::time::Timestamp;
 use crate::live::replica::Replica;
 
 /// Metrics for the wall and their decimals, the most telling first.
-const TELLING: [(&str, usize); 5] =
+const TELLING: [(&str, u8); 5] =
     [("water_level", 2), ("rain", 1), ("pm2_5", 0), ("temperature", 1), ("noise", 0)];
 /// How often a sensor speaks when nobody says, seconds.
 const INTERVAL_S: i64 = 60;
@@ -28,7 +28,7 @@ pub struct Reading {
     /// Its unit, as people write it.
     pub unit: &'static str,
     /// How many decimals it deserves.
-    pub decimals: usize,
+    pub decimals: u8,
     /// When, by the sensor's clock.
     pub time: Timestamp,
     /// From this age on it is old, ms: two and a half intervals and five seconds, as for devices.

@@ -1,29 +1,50 @@
-//! The ways in, for the wall's header: how many of them work.
+//! The ways in, for the header of a page: how many of them work.
+
+use serde::Deserialize;
 
 use super::figures::Share;
-use super::status::Status;
+use super::status::is_well;
 
-/// Sources that work, of all. `None` before the server said anything of them.
-#[must_use]
-pub fn sources(status: Option<&Status>) -> Option<Share> {
-    let status = status.filter(|status| !status.sources.is_empty())?;
-    let mut share = Share::default();
-    for source in &status.sources {
-        share.add(source.is_well());
+/// As much of `GET /v1/status` as a wall and a desk need.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(default)]
+pub struct Ways {
+    sources: Vec<Way>,
+}
+
+/// One way in.
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(default)]
+struct Way {
+    state: Option<String>,
+}
+
+impl Ways {
+    /// Those that work, of all.
+    #[must_use]
+    pub fn share(&self) -> Option<Share> {
+        share(self.sources.iter().map(|way| way.state.as_deref()))
     }
-    Some(share)
+}
+
+/// Ways in that work, of all of these states. `None` before the server said anything of them.
+pub(super) fn share<'a>(states: impl Iterator<Item = Option<&'a str>>) -> Option<Share> {
+    let mut share = Share::default();
+    states.for_each(|state| share.add(is_well(state)));
+    Some(share).filter(|share| share.total > 0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::status::SourceStatus;
+    use crate::view::status::Status;
 
     #[test]
     fn a_broker_that_is_away_is_missing_in_the_header() {
-        let source = |state: &str| SourceStatus { state: Some(state.to_owned()), ..SourceStatus::default() };
-        let status = Status { sources: vec![source("connected"), source("down")], ..Status::default() };
-        assert_eq!(sources(Some(&status)), Some(Share { part: 1, total: 2 }));
-        assert_eq!(sources(None), None);
+        let text = r#"{"seq":7,"sources":[{"source":"mqtt","state":"connected"},{"state":"down"},{}]}"#;
+        let known = Some(Share { part: 2, total: 3 });
+        assert_eq!(serde_json::from_str::<Ways>(text).unwrap().share(), known);
+        assert_eq!(serde_json::from_str::<Status>(text).unwrap().share(), known, "every page says the same");
+        assert_eq!(Ways::default().share(), None);
     }
 }

@@ -6,6 +6,9 @@ use std::collections::BTreeMap;
 use pantau_schemas::time::Timestamp;
 use serde::Deserialize;
 
+use super::figures::Share;
+use super::sources;
+
 /// `GET /v1/status`.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(default)]
@@ -133,17 +136,25 @@ impl SourceStatus {
             - i128::from(self.duplicate)
             - i128::from(self.dead_lettered)
     }
-    /// Whether the source does its work. A word this page does not know is no good news.
+    /// Whether the source does its work.
     #[must_use]
     pub fn is_well(&self) -> bool {
-        self.state.as_deref().is_none_or(is_well)
+        is_well(self.state.as_deref())
     }
 }
 
-/// Whether a word of a state is a good one.
+impl Status {
+    /// The ways in that work, of all.
+    #[must_use]
+    pub fn share(&self) -> Option<Share> {
+        sources::share(self.sources.iter().map(|source| source.state.as_deref()))
+    }
+}
+
+/// Whether a state is a good one. A word this page does not know is no good news; what has no state cannot be down.
 #[must_use]
-pub fn is_well(word: &str) -> bool {
-    matches!(word, "ok" | "up" | "ready" | "connected" | "listening")
+pub fn is_well(state: Option<&str>) -> bool {
+    matches!(state, None | Some("ok" | "up" | "ready" | "connected" | "listening"))
 }
 
 /// One queue.

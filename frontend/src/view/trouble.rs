@@ -2,7 +2,6 @@
 
 use pantau_schemas::entry::{DeviceReason, DeviceState};
 use pantau_schemas::ids::DeviceId;
-use pantau_schemas::order;
 use pantau_schemas::stream::{StreamCause, StreamState};
 use pantau_schemas::time::Timestamp;
 use pantau_schemas::wall::Screen;
@@ -46,28 +45,27 @@ pub struct Troubles {
 /// The newest `limit` troubles.
 #[must_use]
 pub fn troubles(world: &World, limit: usize) -> Troubles {
-    let mut all: Vec<(Timestamp, Which<'_>)> = Vec::new();
-    for Standing { device, state, since } in world.standings() {
-        if matches!(state, DeviceState::Down | DeviceState::Alert) {
-            all.push((since.unwrap_or_default(), Which::Device(&device.id, state)));
+    let devices = world.standings().filter_map(|Standing { device, state, since }| {
+        let bad = matches!(state, DeviceState::Down | DeviceState::Alert);
+        bad.then(|| (since.unwrap_or_default(), Which::Device(&device.id, state)))
+    });
+    let screens = world.walls.screens.values().filter_map(|screen| {
+        let status = screen.status.filter(|status| status.state == DeviceState::Down)?;
+        Some((status.since, Which::Screen(screen)))
+    });
+    // Thousands may be in trouble and three are shown: only those are kept, in order.
+    let mut newest: Vec<(Timestamp, Which<'_>)> = Vec::new();
+    let mut total = 0;
+    for (since, which) in devices.chain(screens) {
+        total += 1;
+        // The newer one, of two as new the one with the smaller id.
+        let at = newest.partition_point(|(other, known)| (since, known.id()) < (*other, which.id()));
+        if at < limit {
+            newest.truncate(limit - 1);
+            newest.insert(at, (since, which));
         }
     }
-    for screen in world.walls.screens.values() {
-        if let Some(status) = screen.status.filter(|status| status.state == DeviceState::Down) {
-            all.push((status.since, Which::Screen(screen)));
-        }
-    }
-    let total = all.len();
-    let newest_first = |a: &(Timestamp, Which<'_>), b: &(Timestamp, Which<'_>)| {
-        b.0.cmp(&a.0).then_with(|| a.1.id().cmp(b.1.id()))
-    };
-    // Thousands may be in trouble and three are shown: only those are put in order.
-    if limit < total {
-        all.select_nth_unstable_by(limit, newest_first);
-        all.truncate(limit);
-    }
-    order::sort_by(&mut all, newest_first);
-    let newest = all.into_iter().filter_map(|(since, which)| which.trouble(world, since));
+    let newest = newest.into_iter().filter_map(|(since, which)| which.trouble(world, since));
     Troubles { newest: newest.collect(), total }
 }
 
@@ -156,8 +154,14 @@ mod tests {
         assert_eq!((silent.newest[0].name.as_str(), silent.newest[0].fault), ("Panel 3", Fault::Screen));
         assert_eq!(silent.total, 5);
         world.walls.screens.insert(id, screen(DeviceState::Up));
-        let troubles = troubles(&world, 2);
-        let names: Vec<&str> = troubles.newest.iter().map(|t| t.name.as_str()).collect();
-        assert_eq!((names, troubles.total), (vec!["cam-3", "cam-2"], 4));
+        for status in world.streams.values_mut().flat_map(|streams| streams.values_mut()) {
+            status.since = status.since.max(Timestamp::from_secs(1));
+        }
+        for limit in 0..6 {
+            let troubles = troubles(&world, limit);
+            let names: Vec<&str> = troubles.newest.iter().map(|t| t.name.as_str()).collect();
+            let all = ["cam-3", "cam-2", "cam-0", "cam-1"];
+            assert_eq!((names.as_slice(), troubles.total), (&all[..limit.min(4)], 4));
+        }
     }
 }

@@ -3,8 +3,6 @@
 //! Cells have a name that stays theirs when they move, so that a page moves a picture instead of starting it
 //! anew.
 
-use std::collections::BTreeMap;
-
 use pantau_schemas::wall::{Area, Cell, Content, Rank, Tile, Walls};
 
 /// What a page is to draw.
@@ -53,15 +51,14 @@ pub fn hanging(walls: &Walls, screen: &str) -> Hanging {
 /// The cells that show something, each with its name.
 #[must_use]
 pub fn named(cells: &[Cell]) -> Vec<Hung> {
-    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    let name = |cell: &Cell| {
-        let what = what(&cell.tile)?;
-        let count = seen.entry(what.clone()).or_default();
-        *count += 1;
+    let mut hung: Vec<Hung> = Vec::with_capacity(cells.len());
+    for cell in cells {
+        let Some(what) = what(&cell.tile) else { continue };
+        let count = hung.iter().filter(|other| other.tile == cell.tile).count() + 1;
         let key = format!("{what} {count}");
-        Some(Hung { key, area: cell.area, tile: cell.tile.clone(), rank: cell.rank })
-    };
-    cells.iter().filter_map(name).collect()
+        hung.push(Hung { key, area: cell.area, tile: cell.tile.clone(), rank: cell.rank });
+    }
+    hung
 }
 
 /// What a tile shows, in one word; `None` for nothing, and for what this build cannot draw.

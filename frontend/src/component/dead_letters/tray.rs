@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::browser::{get_answer, post_json, sleep};
 use crate::json;
 use crate::live::city::City;
-use crate::text::letters::Letters;
+use crate::text::letters::{self, Letters};
 use crate::view::letters::{Account, DeadLetters, Filter, Going, Letter, Progress, Quota, Step, Walk};
 
 /// Letters of a page at first, and how many more come with each wish.
@@ -62,7 +62,7 @@ impl Tray {
     }
 
     pub(crate) fn words(self) -> &'static Letters {
-        self.city.text.letters
+        letters::of(self.city.text)
     }
 
     /// Reads what the filter finds. An answer that comes after the filter was changed is for nobody.
