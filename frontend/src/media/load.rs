@@ -133,9 +133,9 @@ impl Load {
     }
 }
 
-/// The share of the time that passed, ms.
+/// The share of the time that passed, ms; all of it at most, whatever a page that was late says at once.
 fn share(of: u64, passed: f64) -> f64 {
-    f64::from(u32::try_from(of).unwrap_or(u32::MAX)) / passed.max(LOOK_MS)
+    (f64::from(u32::try_from(of).unwrap_or(u32::MAX)) / passed.max(LOOK_MS)).min(1.0)
 }
 
 #[cfg(test)]

@@ -75,10 +75,13 @@ fn a_page_that_stands_for_a_moment_costs_no_tile_anything() {
     let (mut load, mut now) = (Load::of(PlayerKind::MediaSource), 0.0);
     load.look(now, 250.0, Tally::default());
     for _ in 0..20 {
-        // A second and a half with a full queue, or of standing; then as much as it takes to be calm again.
-        for (backlog, stood) in [(40, 0), (0, 500)] {
-            let seen = looks(&mut load, &mut now, 3, backlog, stood);
-            assert_eq!(seen, [Pressure::Even; 3], "{backlog} wait, {stood} ms of standing");
+        // A second and a half with a full queue, or of standing, or much of it told at once; then it is calm.
+        for (backlog, stood, count) in [(40, 0, 3), (0, 500, 3), (0, 9_000, 1)] {
+            let seen = looks(&mut load, &mut now, count, backlog, stood);
+            assert!(
+                seen.iter().all(|pressure| *pressure == Pressure::Even),
+                "{backlog}, {stood} ms: {seen:?}"
+            );
             let calm = looks(&mut load, &mut now, 20, 2, 0);
             assert_eq!(calm, [Pressure::Calm; 20], "now there is time for more");
         }
