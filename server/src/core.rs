@@ -41,6 +41,7 @@ use pantau_schemas::time::{Clock, Timestamp};
 use pantau_schemas::wire::StoreState;
 use pantau_schemas::world::World;
 use pantau_store::{Batch, LetterQuota, Recovered, SealedEntry, Store};
+use tokio::runtime::Handle;
 use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -86,6 +87,8 @@ pub(crate) enum Control {
 /// What the core needs.
 pub(crate) struct Parts<S> {
     pub(crate) store: Arc<S>,
+    /// Where the committer runs.
+    pub(crate) committer: Handle,
     pub(crate) recovered: Recovered,
     pub(crate) registry: Registry,
     pub(crate) build: String,
@@ -144,6 +147,7 @@ pub(crate) async fn run<S: Store>(
 ) {
     let Parts {
         store,
+        committer,
         recovered,
         registry,
         build,
@@ -164,7 +168,7 @@ pub(crate) async fn run<S: Store>(
     let abandon = CancellationToken::new();
     let (work, work_queue) = mpsc::channel(1);
     let (progress, mut commits) = mpsc::channel(4);
-    tracker.spawn(commit::run(store, work_queue, progress, abandon.clone()));
+    tracker.spawn_on(commit::run(store, work_queue, progress, abandon.clone()), &committer);
 
     let mut in_flight: Option<Flight> = None;
     let mut last_commit = Instant::now();

@@ -14,6 +14,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::Instant;
+use tokio_util::context::TokioContext;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -50,21 +51,23 @@ pub async fn run(config: Config, file: Option<PathBuf>) -> anyhow::Result<()> {
     let started = Instant::now();
     std::fs::create_dir_all(&config.data)
         .with_context(|| format!("failed to make the data folder {}", config.data.display()))?;
+    let threads = Threads::start("store").context("failed to start the threads of the store")?;
     // The one place that knows which home it is: everything after it is written against the trait.
     match &config.store {
         Location::Sqlite(path) => {
-            let store = open_sqlite(path, &config).await?;
-            run_on(store, config, file, started).await
+            let store = TokioContext::new(open_sqlite(path, &config), threads.handle()).await?;
+            run_on(store, &threads, config, file, started).await
         }
         Location::Postgres(server) => {
-            let store = open_postgres(server, &config).await?;
-            run_on(store, config, file, started).await
+            let store = TokioContext::new(open_postgres(server, &config), threads.handle()).await?;
+            run_on(store, &threads, config, file, started).await
         }
     }
 }
 
 async fn run_on<S: Store>(
     store: S,
+    store_threads: &Threads,
     config: Config,
     file: Option<PathBuf>,
     started: Instant,
@@ -112,6 +115,7 @@ async fn run_on<S: Store>(
 
     let parts = core::Parts {
         store: Arc::clone(&store),
+        committer: store_threads.handle(),
         recovered,
         registry: config.registry.clone(),
         build: crate::BUILD.to_owned(),

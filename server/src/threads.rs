@@ -1,8 +1,9 @@
 //! Threads of their own for what may not wait for the rest.
 //!
-//! Pictures (the cameras' tasks and the windows') and screens (the readers of the journal) each have some, so that a flood of
-//! telemetry, a snapshot of a large World or a page's long query never stands between a camera and a viewer, nor
-//! between an alarm and a wall. Few threads are better than many: a frame is handed from its camera to its windows by
+//! Pictures (the cameras' tasks and the windows'), screens (the readers of the journal) and the store (the committer and its
+//! connection) each have some, so that a flood of telemetry, a snapshot of a large World or a page's long query never
+//! stands between a camera and a viewer, nor between an alarm and a wall, nor between a database and the rows that it
+//! waits for. Few threads are better than many: a frame is handed from its camera to its windows by
 //! the thread that read it, because waking another one costs more than the frame does.
 
 use tokio::runtime::{Builder, Handle, Runtime};

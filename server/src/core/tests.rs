@@ -145,6 +145,7 @@ impl Room {
         let (tracker, cancel) = (TaskTracker::new(), CancellationToken::new());
         let parts = Parts {
             store: Arc::clone(&store),
+            committer: tokio::runtime::Handle::current(),
             recovered,
             registry: registry(),
             build: "test".to_owned(),
