@@ -4,6 +4,7 @@
 //! page's and not a worker's: only Chromium lets workers have one, and an append is asynchronous work of the browser
 //! wherever it is asked for.
 
+mod shown;
 mod source;
 mod video;
 

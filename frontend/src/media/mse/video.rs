@@ -4,36 +4,28 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
-use js_sys::{ArrayBuffer, Reflect};
+use js_sys::ArrayBuffer;
 use pantau_schemas::ladder::Rung;
-use pantau_schemas::time::Timestamp;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{HtmlVideoElement, MediaSource};
 
+use super::shown::{Shown, Told, push_bounded, whole};
 use super::source::{Refused, Source};
-use crate::browser::{best_effort, monotonic_ms, now};
+use crate::browser::{best_effort, monotonic_ms};
 use crate::media::backlog::{Backlog, Piece};
 use crate::media::edge::{Edge, Move, Playing, spare};
 use crate::media::fmp4::TIMESCALE;
 use crate::media::message::{Mark, TileReport};
 use crate::media::sampler::Sampler;
-use crate::media::watchdog::{Seen, Watchdog};
+use crate::media::watchdog::Seen;
 
-/// Pictures between the backlog and the screen that are remembered; more than a source can be behind.
-const MAX_MARKS: usize = 512;
 /// Key frames whose beginnings are remembered; a buffer of a few seconds has fewer.
 const MAX_KEYS: usize = 64;
 /// Failures in a row before the tile says that this browser cannot show the stream.
 const MAX_FAILURES: u32 = 3;
-/// How often the content is looked at between key frames, ms.
-const LOOK_MS: f64 = 1_000.0;
-/// How often the server is told what was shown, ms.
-const SHOWN_MS: f64 = 1_000.0;
-/// A picture's time is rounded on its way through the player, by less than this, µs.
-const ROUNDING_US: u64 = 500;
 
 #[wasm_bindgen]
 extern "C" {
@@ -46,9 +38,6 @@ extern "C" {
     fn cancel_frame(this: &Framed, handle: f64) -> Result<(), JsValue>;
 }
 
-/// Where pictures that were shown are told.
-pub(in crate::media) type Told = Rc<dyn Fn(Mark)>;
-
 /// A tile's player. It ends when it is dropped.
 pub(in crate::media) struct Video(Rc<RefCell<Inner>>);
 
@@ -57,27 +46,15 @@ struct Inner {
     source: Option<Source>,
     backlog: Backlog<ArrayBuffer>,
     edge: Edge,
-    marks: VecDeque<Mark>,
     /// Beginnings of the key frames that were taken, s.
     keys: VecDeque<f64>,
-    watchdog: Watchdog,
+    shown: Shown,
     /// Pictures are too far apart to be played: each is gone to.
     sparse: bool,
     /// What its edge said of standing until now, ms.
     stood: f64,
-    sampler: Rc<Option<Sampler>>,
-    told: Told,
-    looked: f64,
-    told_at: f64,
-    /// Pictures that the browser says it presented since it was asked first.
-    presented: f64,
-    /// The element's own count when there is no better one.
-    total: u32,
-    picture: Option<i64>,
-    first_picture: Option<f64>,
     failures: u32,
     unsupported: bool,
-    drawn: u64,
     dropped: u64,
     errors: u64,
     /// Keep the browser's calls alive.
@@ -94,26 +71,16 @@ impl Video {
         // silent may play by itself.
         element.set_muted(true);
         let inner = Rc::new(RefCell::new(Inner {
+            shown: Shown::new(element.clone(), sampler, told),
             element,
             source: None,
             backlog: Backlog::default(),
             edge: Edge::default(),
-            marks: VecDeque::new(),
             keys: VecDeque::new(),
-            watchdog: Watchdog::default(),
             sparse: false,
             stood: 0.0,
-            sampler,
-            told,
-            looked: 0.0,
-            told_at: 0.0,
-            presented: 0.0,
-            total: 0,
-            picture: None,
-            first_picture: None,
             failures: 0,
             unsupported: false,
-            drawn: 0,
             dropped: 0,
             errors: 0,
             frame: None,
@@ -173,7 +140,9 @@ impl Video {
         let mut inner = self.0.borrow_mut();
         inner.paced(report.rung());
         inner.steer();
-        inner.count_without_callback();
+        if inner.shown.count_without_callback() {
+            inner.failures = 0;
+        }
         inner.fill(report);
     }
 
@@ -216,7 +185,7 @@ impl Inner {
         }
         let bytes = usize::try_from(data.byte_length()).unwrap_or(usize::MAX);
         self.dropped += self.backlog.push(data, bytes, mark.key);
-        push_bounded(&mut self.marks, mark, MAX_MARKS);
+        self.shown.expect(mark);
         if mark.key {
             push_bounded(&mut self.keys, seconds(mark.start), MAX_KEYS);
         }
@@ -272,16 +241,15 @@ impl Inner {
         self.errors += 1;
         self.failures = self.failures.saturating_add(1);
         self.dropped += self.backlog.anew();
-        self.marks.clear();
+        self.shown.forget();
         self.keys.clear();
         (self.edge, self.stood) = (Edge::default(), 0.0);
-        self.total = 0;
         self.source = None;
         self.open(own);
     }
 
     fn paced(&mut self, rung: Rung) {
-        self.watchdog.paced(rung);
+        self.shown.paced(rung);
         let before = std::mem::replace(&mut self.sparse, rung.is_sparse());
         if before && !self.sparse {
             self.edge.return_to_edge();
@@ -335,85 +303,16 @@ impl Inner {
     /// A picture is on the screen.
     fn presented(&mut self, about: &JsValue) {
         self.ask_for_frame();
-        let number = |name: &str| Reflect::get(about, &name.into()).ok().and_then(|value| value.as_f64());
-        let (Some(at), Some(count)) = (number("mediaTime"), number("presentedFrames")) else { return };
-        let new = if count > self.presented { count - self.presented } else { 1.0 };
-        self.presented = count;
-        self.drew(at, whole(new).into());
-    }
-
-    /// For browsers without that call: what the element counts, four times a second.
-    fn count_without_callback(&mut self) {
-        if self.presented > 0.0 {
-            return;
-        }
-        let total = self.element.get_video_playback_quality().total_video_frames();
-        let new = total.saturating_sub(std::mem::replace(&mut self.total, total));
-        if new > 0 {
-            self.drew(self.element.current_time(), new.into());
-        }
-    }
-
-    /// So many pictures were shown; the newest stands there in the stream, s.
-    fn drew(&mut self, position: f64, new: u64) {
-        let at = monotonic_ms();
-        let reached = micros(position).saturating_add(ROUNDING_US);
-        let (mut newest, mut key) = (None::<Mark>, false);
-        // They are in the order of decoding; with reordered pictures that is not the one of showing.
-        self.marks.retain(|mark| {
-            let shown = mark.start <= reached;
-            if shown {
-                key |= mark.key;
-                newest = newest.filter(|known| known.start > mark.start).or(Some(*mark));
-            }
-            !shown
-        });
-        self.drawn += new;
-        self.failures = 0;
-        self.first_picture.get_or_insert(at);
-        self.watchdog.drawn(at);
-        if key || at - self.looked >= LOOK_MS {
-            let element = &self.element;
-            let look = |sampler: &Sampler| {
-                sampler.fingerprint(|pen, width, height| {
-                    pen.draw_image_with_html_video_element_and_dw_and_dh(element, 0.0, 0.0, width, height)
-                })
-            };
-            if let Some(fingerprint) = self.sampler.as_ref().as_ref().and_then(look) {
-                self.looked = at;
-                self.watchdog.content(at, fingerprint, key);
-            }
-        }
-        let Some(mark) = newest else { return };
-        self.picture = Some(mark.received_us);
-        if at - self.told_at >= SHOWN_MS {
-            self.told_at = at;
-            (self.told)(mark);
+        if self.shown.presented(about) {
+            self.failures = 0;
         }
     }
 
     fn fill(&self, report: &mut TileReport) {
-        let at = monotonic_ms();
-        let ago = |moment: f64| now().plus_millis(-i64::from(whole(at - moment)));
-        let (seen, since) = self.watchdog.seen(at);
-        if let (Some(drawn), Some(waiting)) = (self.first_picture, report.waiting_ms) {
-            let asked = at - f64::from(waiting);
-            report.first_picture_ms = Some(whole(drawn - asked));
-            report.waiting_ms = None;
-        }
-        report.silent_ms = self.watchdog.silent(at).map(whole);
-        if report.seen != Seen::Lost {
-            (report.seen, report.seen_since) = (seen, since.map(ago));
-        }
+        self.shown.fill(report);
         if self.unsupported || self.failures >= MAX_FAILURES {
             (report.seen, report.seen_since) = (Seen::Lost, None);
         }
-        report.picture = self.picture.map(Timestamp::from_micros);
-        report.size = (self.element.video_width(), self.element.video_height());
-        let quality = self.element.get_video_playback_quality();
-        report.decoded = quality.total_video_frames().into();
-        report.superseded = quality.dropped_video_frames().into();
-        report.drawn = self.drawn;
         report.dropped += self.dropped;
         report.errors += self.errors;
         let newest = self.source.as_ref().and_then(Source::newest);
@@ -421,30 +320,9 @@ impl Inner {
     }
 }
 
-fn push_bounded<T>(queue: &mut VecDeque<T>, value: T, bound: usize) {
-    while queue.len() >= bound {
-        queue.pop_front();
-    }
-    queue.push_back(value);
-}
-
 /// A place in a stream, s.
 fn seconds(start: u64) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "2^53 µs are 285 years")]
     let micros = start as f64;
     micros / f64::from(TIMESCALE)
-}
-
-/// A place in a stream, µs.
-fn micros(seconds: f64) -> u64 {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to what fits")]
-    let micros = (seconds.max(0.0) * f64::from(TIMESCALE)).round() as u64;
-    micros
-}
-
-/// A number without its fraction.
-fn whole(value: f64) -> u32 {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to what fits")]
-    let whole = value.clamp(0.0, f64::from(u32::MAX)) as u32;
-    whole
 }
