@@ -6,7 +6,7 @@
 use anyhow::Context as _;
 use clap::ValueEnum;
 
-use crate::stage::postgres::Database;
+use crate::stage::postgres::{Database, TIMESCALE};
 
 /// The kinds of store.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -16,6 +16,8 @@ pub enum Kind {
     Sqlite,
     /// PostgreSQL over its Unix socket
     Postgres,
+    /// The same with TimescaleDB
+    Timescale,
 }
 
 /// A database server's memory, and how much log it writes between two checkpoints.
@@ -24,6 +26,7 @@ const SETTINGS: [&str; 2] = ["shared_buffers=1GB", "max_wal_size=4GB"];
 /// Gives every server under measurement a store of its own.
 #[derive(Debug)]
 pub(super) struct Home {
+    kind: Kind,
     database: Option<Database>,
     made: u32,
 }
@@ -37,13 +40,18 @@ impl Home {
         let database = match kind {
             Kind::Sqlite => None,
             Kind::Postgres => Some(Database::start_with(&SETTINGS).await?),
+            Kind::Timescale => Some(Database::start_with(&[&SETTINGS[..], &TIMESCALE[..]].concat()).await?),
         };
-        Ok(Self { database, made: 0 })
+        Ok(Self { kind, database, made: 0 })
     }
 
     /// What it is called in a figure's name.
     pub(super) fn name(&self) -> &'static str {
-        if self.database.is_some() { "PostgreSQL" } else { "SQLite" }
+        match self.kind {
+            Kind::Sqlite => "SQLite",
+            Kind::Postgres => "PostgreSQL",
+            Kind::Timescale => "TimescaleDB",
+        }
     }
 
     /// The address of an empty store; `None` for a file where the server puts it by itself. The one given before is

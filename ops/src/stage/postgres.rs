@@ -19,6 +19,9 @@ const WITHIN: Duration = Duration::from_secs(60);
 /// The name of its socket, in whatever folder.
 pub const SOCKET: &str = ".s.PGSQL.5432";
 
+/// What preloads TimescaleDB, and lets it speak to nobody.
+pub const TIMESCALE: [&str; 2] = ["shared_preload_libraries=timescaledb", "timescaledb.telemetry_level=off"];
+
 /// A database server that keeps what it said it kept.
 #[derive(Debug)]
 pub struct Database {
@@ -43,17 +46,12 @@ impl Database {
         Self::start_with(&["shared_buffers=32MB"]).await
     }
 
-    /// Makes a small one with TimescaleDB preloaded: a store in it becomes a hypertable.
+    /// The same with TimescaleDB preloaded: a store in it becomes a hypertable.
     ///
     /// # Errors
     /// It did not come up, perhaps because TimescaleDB is not installed.
     pub async fn start_timescale() -> anyhow::Result<Self> {
-        let settings = [
-            "shared_buffers=64MB",
-            "shared_preload_libraries=timescaledb",
-            "timescaledb.telemetry_level=off",
-        ];
-        Self::start_with(&settings).await
+        Self::start_with(&["shared_buffers=64MB", TIMESCALE[0], TIMESCALE[1]]).await
     }
 
     /// Makes one with these settings and starts it.
