@@ -67,3 +67,32 @@ fn root() -> Option<(PathBuf, &'static str)> {
         (second.to_owned(), "memory.max")
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::{Command, Stdio};
+
+    use super::*;
+    use crate::said::say;
+
+    #[test]
+    fn a_process_that_is_taken_is_in_it_and_so_is_its_limit() {
+        let Ok(group) = Group::with_memory(64) else {
+            return say(
+                "SKIPPED: a_process_that_is_taken_is_in_it because this machine lets nobody make a group",
+            );
+        };
+        let mut process = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
+        group.take(process.id()).unwrap();
+        let inside = std::fs::read_to_string(group.folder.join("cgroup.procs")).unwrap();
+        assert!(inside.lines().any(|line| line == process.id().to_string()), "{inside}");
+        let (_, limit) = root().unwrap();
+        let limit = std::fs::read_to_string(group.folder.join(limit)).unwrap();
+        assert_eq!(limit.trim(), (64 * 1024 * 1024).to_string());
+        drop(process.stdin.take());
+        process.wait().unwrap();
+        let folder = group.folder.clone();
+        drop(group);
+        assert!(!folder.exists(), "it stays");
+    }
+}

@@ -34,6 +34,16 @@ fn rings(cameras: &[&str]) -> String {
     )
 }
 
+/// On a tile so small that its alarm has two lines, what is wrong with the picture is said below them, whole.
+const BELOW: &str = "(() => {
+    const tile = document.querySelector('[data-camera=\"cam-01\"][data-alarm=\"rings\"]');
+    tile.querySelector('.ringing bdi').textContent = 'Alun-Alun utara, dekat Taman Merdeka';
+    tile.querySelector('.picture').style.cssText = 'width: 270px; height: 152px';
+    const [band, word, picture] =
+        ['.ringing', '.verdict strong', '.picture'].map((part) => tile.querySelector(part).getBoundingClientRect());
+    return word.height > 0 && word.top > band.bottom - 1 && word.bottom < picture.bottom + 1;
+})()";
+
 async fn alarms(city: &TestCity) -> Value {
     city.get("/v1/walls/main").await.unwrap()["alarms"].take()
 }
@@ -54,6 +64,7 @@ async fn who_rings_is_on_the_wall_until_it_is_set_aside() {
     says(&mut device, "cam-01", "alert").await;
     let (_, took) = browser.turn(0).until(&rings(&["cam-01"]), LONG).await.unwrap();
     say(&format!("MEASURED: a ringing camera was marked {took:?} after its message was durable"));
+    browser.until(BELOW, LONG).await.unwrap();
 
     let layout = json!({"columns": 3, "rows": 1, "cells": [
         {"area": {"column": 1, "row": 1}, "tile": {"kind": "clock"}, "rank": "pinned"},
